@@ -1,0 +1,3 @@
+"""Leader election for Kubernetes pods, with a fencing token over HTTP for any language."""
+
+__version__ = "0.1.0"
