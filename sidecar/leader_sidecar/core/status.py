@@ -1,0 +1,117 @@
+"""Owns the answer to "does this pod lead now?", computed from the state and the clock at the moment of asking."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from leader_sidecar.core.record import Record
+from leader_sidecar.core.state import State
+
+# Our identities are `<pod name>_<pod uid>_<nonce>`; client-go's have one underscore and keep no token.
+_OUR_IDENTITY = re.compile(r"([^_]+)_[^_]*_[0-9a-f]{16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """Who leads as far as this candidate knows.
+
+    Args:
+        name: the pod's name, or the whole identity of an elector that is not ours.
+        identity: the holder identity in the record.
+        token: its fencing token, None where it keeps none or has none yet.
+        acquired_at, renewed_at: wall time as the holder wrote it, "" where it wrote none.
+    """
+
+    name: str
+    identity: str
+    token: int | None
+    acquired_at: str
+    renewed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one candidate may say at one instant.
+
+    Args:
+        election: `namespace/name`.
+        is_leader: this process leads at this instant.
+        token: its fencing token, None unless `is_leader`.
+        valid_for_s: for how long at least, rounded down to milliseconds; 0 unless `is_leader`.
+        valid_until_s: the same as an instant of the boottime clock; 0 unless `is_leader`.
+        leader: who leads, None where nobody is known to or the record has lapsed.
+        self_name, self_identity: this candidate.
+        index: another number whenever leadership, leader or token became another.
+    """
+
+    election: str
+    is_leader: bool
+    token: int | None
+    valid_for_s: float
+    valid_until_s: float
+    leader: Leader | None
+    self_name: str
+    self_identity: str
+    index: int
+
+
+def answer(state: State, now_s: float) -> Answer:
+    """Say whether this candidate leads.
+
+    Args:
+        state: as the last step left it, however long ago that was.
+        now_s: boottime seconds at the moment of asking.
+
+    Invariant: I9: past `Grant.valid_until_s`, or before it was sent, the answer is false whatever else happened.
+    """
+    config, grant = state.config, state.grant
+    leads = grant is not None and grant.sent_at_s <= now_s < grant.valid_until_s
+    left_s = math.floor((grant.valid_until_s - now_s) * 1000) / 1000 if leads and grant else 0.0
+    return Answer(
+        election=config.election,
+        is_leader=leads,
+        token=grant.token if leads and grant else None,
+        valid_for_s=left_s,
+        valid_until_s=grant.valid_until_s if leads and grant else 0.0,
+        leader=_leader(state, now_s, leads),
+        self_name=config.pod_name,
+        self_identity=config.identity,
+        index=state.index,
+    )
+
+
+def verifies(state: State, record: Record) -> bool | None:
+    """Judge a quorum read that was sent after somebody asked `?verify=true`.
+
+    Args:
+        state: after the record was told to the core.
+        record: what that read was answered with.
+
+    Returns:
+        Whether the record names this very term; None when it is older than the proof we hold, which decides nothing.
+
+    Source: DESIGN §12.7.
+    """
+    grant = state.grant
+    if grant is None:
+        return False
+    if record.version < grant.version:
+        return None
+    return record.uid == grant.uid and record.holder == state.config.identity and record.token == grant.token
+
+
+def _leader(state: State, now_s: float, leads: bool) -> Leader | None:
+    record = state.record
+    if record is None or not record.holder or state.barred or state.suspect_since_s is not None:
+        return None
+    if record.holder == state.config.identity:
+        own_name = state.config.pod_name
+        token = state.grant.token if state.grant else None
+        return Leader(own_name, record.holder, token, record.acquire_time, record.renew_time) if leads else None
+    if now_s >= state.free_at_s:
+        return None
+    ours = _OUR_IDENTITY.fullmatch(record.holder)
+    # Between claim and token the annotation is still the predecessor's: the two writes of a term differ in renewTime only.
+    begun = ours is not None and record.token > 0 and record.renew_time != record.acquire_time
+    name = ours.group(1) if ours and ours.group(1) != state.config.pod_name else record.holder
+    return Leader(name, record.holder, record.token if begun else None, record.acquire_time, record.renew_time)
