@@ -1,0 +1,1 @@
+"""Tests of `leader_sidecar.kube` against small servers on loopback that misbehave to order."""
