@@ -62,11 +62,11 @@ class Process:
 
     def pause(self) -> None:
         """Freeze the process (SIGSTOP): its connections stay open and nothing answers."""
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a frozen process go on (SIGCONT)."""
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the process at once (SIGKILL) and wait for it: its connections break, its port refuses."""
@@ -76,13 +76,28 @@ class Process:
         """End the process gently (SIGTERM), after 10 s by force. Nothing happens when it does not run."""
         self._end(signal.SIGTERM)
 
+    def end_with(self, number: int) -> int:
+        """Send a signal and wait at most 10 s for the end. Returns: the exit code."""
+        child = self._child
+        self._end(number)
+        return child.wait(0) if child is not None else 0
+
+    def wait(self, within_s: float) -> int:
+        """Wait for the process to end by itself. Returns: its exit code. Raises: TimeoutExpired."""
+        if self._child is None:
+            raise RuntimeError(f"{self.command[0]} was not started")
+        code = self._child.wait(within_s)
+        self._end_reaper()
+        return code
+
     def log_tail(self, lines: int = 15) -> str:
         """Return the last lines that the program wrote."""
         if not self.log_file.exists():
             return ""
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
 
-    def _signal(self, number: int) -> None:
+    def signal(self, number: int) -> None:
+        """Send a signal to the running process."""
         if self._child is None or self.pid is None:
             raise RuntimeError(f"{self.command[0]} does not run")
         self._child.send_signal(number)

@@ -10,7 +10,7 @@ class Clock:
     """The clocks of this machine.
 
     Args:
-        boot_id: which boot `now_s` counts from; instants compare within one boot only. "" where the kernel does not tell.
+        boot_id: which boot `now_s` counts from, "" where the kernel does not tell; instants compare within one boot.
     """
 
     def __init__(self) -> None:
