@@ -1,0 +1,1 @@
+"""The demonstrations that `make demo` runs; not part of the wheel."""
