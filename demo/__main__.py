@@ -50,7 +50,7 @@ def _story(console: Console, sidecars: list[Sidecar]) -> None:
     )
     first = _leader(sidecars)
     _show(console, sidecars, f"{first.name} leads")
-    console.print(f"$ curl -s {first.url}\n{json.dumps(first.answer(), indent=2)}\n")
+    console.print(f"$ curl -s {first.url}\n{json.dumps(first.answer(), indent=2)}\n", soft_wrap=True)
 
     console.print(
         f"[bold]kill -KILL[/bold] {first.name}: nobody says good-bye, the others wait for the lease duration."
@@ -96,16 +96,16 @@ def _larger(before: int, token: int) -> int:
 
 def _show(console: Console, sidecars: Sequence[Sidecar], title: str) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
-    for column in ("pod", "asks", "isLeader", "token", "validForSeconds", "leader"):
+    for column in ("pod", "isLeader", "token", "validForSeconds", "leader"):
         table.add_column(column)
     for one in sidecars:
         told = one.answer()
         if told is None:
-            table.add_row(one.name, one.url, "[red]gone[/red]", "", "", "")
+            table.add_row(one.name, "[red]gone[/red]", "", "", "")
             continue
         style = "[green]true[/green]" if told["isLeader"] else "false"
         leader = (told["leader"] or {}).get("name", "")
-        table.add_row(one.name, one.url, style, str(told["token"] or ""), str(told["validForSeconds"]), leader)
+        table.add_row(one.name, style, str(told["token"] or ""), str(told["validForSeconds"]), leader)
     console.print(table)
     console.print()
 

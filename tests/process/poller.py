@@ -104,16 +104,17 @@ class Poller:
         return line
 
     def _poll(self, who: str) -> None:
-        connection: http.client.HTTPConnection | None = None
+        connection = http.client.HTTPConnection("127.0.0.1", self._ports[who], timeout=_ANSWER_S)
         while not self._ended.wait(INTERVAL_S):
             sent_s = time.monotonic()
             try:
-                if connection is None or connection.port != self._ports[who]:
-                    connection = http.client.HTTPConnection("127.0.0.1", self._ports[who], timeout=_ANSWER_S)
                 connection.request("GET", "/leader")
                 document = json.load(connection.getresponse())
             except (OSError, http.client.HTTPException, ValueError):
-                connection = None
+                # Nobody answered: not leading. A new process may have another port.
+                connection.close()
+                connection = http.client.HTTPConnection("127.0.0.1", self._ports[who], timeout=_ANSWER_S)
                 continue
             token = document["token"] if document["isLeader"] else None
             self.seen.append(Seen(who, sent_s, time.monotonic(), token))
+        connection.close()

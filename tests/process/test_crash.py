@@ -27,7 +27,7 @@ def test_a_crashed_part_ends_leadership_and_the_process(start: Start, part: str)
     with Poller(ports(group)) as poller:
         time.sleep(2.0)
         old.process.signal(signal.SIGUSR1)
-        # Something has to come along the watch; the leader's own renewal does.
+        # Something has to come along; the leader's own renewal does.
         assert old.process.wait(5.0) == 1
         group.leader(D_S + MARGIN_S, other_than=old)
         time.sleep(5.0)

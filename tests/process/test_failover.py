@@ -75,6 +75,7 @@ def test_a_leader_that_resigns_hands_over_and_follows(group: Group) -> None:
     with Poller(ports(group)) as poller:
         old = group.leader(D_S + MARGIN_S)
         before = token(old)
+        time.sleep(1.0)
         assert old.get("/leader/resign", method="POST")[0] == 202
         assert not old.leads
         new = group.leader(2.0, other_than=old)

@@ -113,9 +113,14 @@ class Driver:
 
     def fail(self, reason: str) -> None:
         """End leadership for good, because this process cannot trust itself any more."""
-        if not self._finished:
+        if self._finished:
+            return
+        try:
             self._feed(partial(HealthChanged, healthy=False, reason=reason))
-            self._finished = True
+        except Exception:
+            # It may be the core itself that crashed: one that knows nothing leads nothing.
+            self.state = new_state(self.state.config)
+        self._finished = True
 
     async def changed(self, index: int, timeout_s: float) -> None:
         """Return when the answer's index is another than this one, or after `timeout_s`."""
@@ -164,8 +169,9 @@ class Driver:
             self._feed(TimerFired)
 
     async def _read(self, effect: Read) -> None:
+        sent_at_s = self._clock.now_s()
         outcome = await self._api.leases.read(effect.timeout_s)
-        self._count("read", outcome)
+        self._count("read", outcome, self._clock.now_s() - sent_at_s)
         self._feed(partial(ReadDone, number=effect.number, outcome=outcome))
 
     async def _write(self, effect: Write) -> None:
@@ -177,9 +183,10 @@ class Driver:
     def _on_notified(self, record: Record, deleted: bool) -> None:
         self._feed(partial(RecordNotified, record=record, deleted=deleted))
 
-    def _count(self, verb: str, outcome: object, took_s: float = 0.0) -> None:
+    def _count(self, verb: str, outcome: object, took_s: float) -> None:
         name = type(outcome).__name__.lower()
         self.figures.count(verb, name, took_s)
+        self._tell("debug", "request", verb=verb, outcome=name, took_s=round(took_s, 6))
         trouble = getattr(outcome, "message", "") if name == "unknown" else ""
         if bool(trouble) != bool(self._trouble):
             level, event = ("warning", "api_trouble") if trouble else ("info", "api_works")
