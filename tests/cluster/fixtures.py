@@ -1,4 +1,4 @@
-"""The pytest fixture of a real API server: `from cluster.fixtures import apiserver` in a conftest makes it known."""
+"""The pytest fixture of a real API server, which `tests/conftest.py` makes known to all tests."""
 
 from __future__ import annotations
 

@@ -211,3 +211,16 @@ def changed(lease: dict[str, Any], *, without: tuple[str, ...] = (), **metadata:
     """Return a Lease with other metadata."""
     kept = {key: value for key, value in lease["metadata"].items() if key not in without}
     return {**lease, "metadata": {**kept, **metadata}}
+
+
+def lease_details(name: str) -> dict[str, str]:
+    """Return the details of a Status about a Lease."""
+    return {"name": name, "group": "coordination.k8s.io", "kind": "leases"}
+
+
+def assert_status(answer: Answer, code: int, reason: str, message: str) -> None:
+    """Compare a Status, all but its details."""
+    found = {key: value for key, value in answer.body.items() if key != "details"}
+    head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
+    assert answer.status == code, answer
+    assert found == {**head, **({"reason": reason} if reason else {}), "code": code}, found

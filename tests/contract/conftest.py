@@ -6,33 +6,18 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 import pytest
 
 from cluster.apiserver import ApiServer
-from cluster.fixtures import apiserver  # noqa: F401
 from contract.api import Api
-from contract.servers import SERVERS, add_server_option, chosen_server
+from contract.servers import chosen_server
 from leader_sidecar.devserver.server import DevServer, start
 from leader_sidecar.devserver.store import Store
 
-_HERE = Path(__file__).parent
 # Far more than a test of the suite changes, and few enough to be outrun on purpose.
 HISTORY_LIMIT = 500
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    add_server_option(parser)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    other = next(name for name in SERVERS if name != chosen_server(config))
-    left_out = [item for item in items if item.path.is_relative_to(_HERE) and item.get_closest_marker(other)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

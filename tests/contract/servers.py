@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 SERVERS = ("devserver", "apiserver")
 
 
 def add_server_option(parser: pytest.Parser) -> None:
-    """Add `--server`, known to runs that begin in the folder of the conftest that calls this, or below."""
+    """Add the option `--server`."""
     parser.addoption(
-        "--server", choices=SERVERS, help="the server that the suite asks; the development server if unset"
+        "--server", choices=SERVERS, default="devserver", help="the API server to ask (default: devserver)"
     )
 
 
 def chosen_server(config: pytest.Config) -> str:
-    """Return `--server`, else $CONTRACT_SERVER (for runs that do not know the option), else the development server."""
-    name = config.getoption("--server", None) or os.environ.get("CONTRACT_SERVER") or "devserver"
-    if name not in SERVERS:
-        raise pytest.UsageError(f"CONTRACT_SERVER={name}: choose one of {', '.join(SERVERS)}")
-    return str(name)
+    """Return the server that this run asks, one of SERVERS."""
+    return str(config.getoption("--server"))

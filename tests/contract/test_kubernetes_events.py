@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,42 @@ async def test_a_core_event_is_kept_and_told_through_both_apis(api: Api) -> None
     assert found["regarding"] == sent["involvedObject"]
     assert found["deprecatedSource"] == sent["source"]
     assert found["deprecatedCount"] == 1
+
+
+async def test_an_event_gets_a_name_from_generate_name(api: Api) -> None:
+    for path, event in zip(paths(api), (new_event(api), core_event(api)), strict=True):
+        names = set()
+        for _ in range(2):
+            posted = await api.request("POST", path, {**event, "metadata": {"generateName": "payouts-"}})
+            assert posted.status == 201
+            name = posted.body["metadata"]["name"]
+            assert re.fullmatch("payouts-[bcdfghjklmnpqrstvwxz2456789]{5}", name)
+            assert (await api.request("GET", f"{path}/{name}")).status == 200
+            names.add(name)
+        assert len(names) == 2
+
+
+async def test_an_event_needs_a_name_or_a_prefix_of_one(api: Api) -> None:
+    answer = await api.request("POST", paths(api)[0], new_event(api, metadata={}))
+    rule = "Required value: name or generateName is required"
+    assert (answer.status, answer.message) == (422, f'Event "" is invalid: metadata.name: {rule}')
+    cause = {"reason": "FieldValueRequired", "message": rule, "field": "metadata.name"}
+    assert answer.body["details"] == {"kind": "Event", "causes": [cause]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"metadata": {"name": 5}}, "number into Go struct field ObjectMeta.metadata.name of type string"),
+        ({"metadata": []}, "array into Go struct field Event.metadata of type v1.ObjectMeta"),
+        ({"note": 5}, "number into Go struct field Event.note of type string"),
+        ({"regarding": "payouts"}, "string into Go struct field Event.regarding of type v1.ObjectReference"),
+    ],
+)
+async def test_an_event_with_a_wrong_type_is_refused(api: Api, changes: dict[str, Any], fault: str) -> None:
+    answer = await api.request("POST", paths(api)[0], new_event(api, **changes))
+    wrong = f'Event in version "v1" cannot be handled as a Event: json: cannot unmarshal {fault}'
+    assert (answer.status, answer.message) == (400, wrong)
 
 
 async def test_an_event_of_a_taken_name_is_refused(api: Api) -> None:

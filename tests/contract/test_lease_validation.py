@@ -193,6 +193,14 @@ async def test_names_must_be_subdomains(api: Api, name: str, fault: str) -> None
     assert answer.message == start + fault
 
 
+async def test_a_prefix_for_a_name_must_be_one_of_a_subdomain(api: Api) -> None:
+    answer = await api.request("POST", api.path(), {"metadata": {"generateName": "UP-"}})
+    assert answer.status == 422
+    causes = answer.body["details"]["causes"]
+    assert [cause["field"] for cause in causes] == ["metadata.generateName", "metadata.name"]
+    assert causes[0]["message"] == f'Invalid value: "UP-": {SUBDOMAIN}'
+
+
 async def test_a_name_is_required(api: Api) -> None:
     answer = await api.request("POST", api.path(), {"metadata": {}})
     assert answer.status == 422

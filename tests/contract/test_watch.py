@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from contract.api import LEASES, Api, Event, version_of
+
+# A few milliseconds on an idle machine; the rest is for slow and busy ones.
+SOON_S = 0.25
 
 
 def told(events: list[Event]) -> list[tuple[str, str, int]]:
@@ -60,6 +64,22 @@ async def test_changes_are_told_as_they_happen(api: Api) -> None:
         assert [event.object for event in await watch.take(1)] == [held]
         await api.delete(lease["metadata"]["name"])
         assert [event.type for event in await watch.take(1)] == ["DELETED"]
+
+
+async def test_a_write_is_told_on_anothers_watch_soon(api: Api) -> None:
+    """A watch is what makes a hand-over immediate: a server that looks for changes now and then would not do."""
+    lease = await api.created()
+    now_s = asyncio.get_running_loop().time
+    waits_s = []
+    async with api.watch(resourceVersion=version_of(lease)) as watch:
+        for number in range(21):
+            sent_at_s = now_s()
+            writing = asyncio.create_task(api.written(lease, leaseTransitions=number))
+            [event] = await watch.take(1)
+            waits_s.append(now_s() - sent_at_s)
+            lease = await writing
+            assert event.object == lease
+    assert statistics.median(waits_s) < SOON_S
 
 
 async def test_a_write_that_changes_nothing_is_not_told(api: Api) -> None:

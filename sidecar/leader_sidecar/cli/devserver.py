@@ -65,8 +65,9 @@ async def _serve(listen: str, token: str | None, kubeconfig: Path | None, store:
     try:
         server = await start(listen, token=token, store=store)
     except OSError as error:
-        # The text of an error of name resolution has no number that strerror knows.
-        why = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else error.strerror or str(error)
+        # An error of name resolution has a text of its own, and a negative number that strerror does not know.
+        errno = error.errno or 0
+        why = os.strerror(errno).lower() if errno > 0 else error.strerror or str(error)
         raise _Unusable(f"--listen {listen}: {why}: give another address, or port 0 for a free one") from None
     async with server:
         _tell(server, kubeconfig)

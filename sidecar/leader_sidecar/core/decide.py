@@ -6,8 +6,8 @@ It looks at facts, not at what happened last: cut off anywhere and called again,
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from leader_sidecar.core.messages import Announce, Effect, Finished, Kind, Read, SetTimer, Write
-from leader_sidecar.core.observe import end_term
+from leader_sidecar.core.messages import Effect, Finished, Kind, Read, SetTimer, Write
+from leader_sidecar.core.observe import bar
 from leader_sidecar.core.record import Record
 from leader_sidecar.core.state import Attempt, Phase, State
 from leader_sidecar.core.token import MAX_TOKEN, next_token
@@ -16,8 +16,12 @@ from leader_sidecar.core.wire import claim_body, create_body, micro_time, releas
 RELEASE_BUDGET_S = 5.0
 """How long a shutdown may spend on giving the Lease back."""
 
-_OF_WHAT_IS_LEFT = 0.45  # an attempt's share of the grant that is left: under half, so that a second one fits
-_SHORTEST_ATTEMPT_S = 0.05
+SHARE_OF_WHAT_IS_LEFT = 0.45
+"""An attempt's share of the grant that is left: under half, so that a second one fits."""
+
+SHORTEST_ATTEMPT_S = 0.05
+"""No attempt is begun while leading that would have less time than this."""
+
 _GRACE_S = 1.0  # the core's own patience beyond an attempt's timeout, should its end never be told
 
 
@@ -30,7 +34,6 @@ class _Due(NamedTuple):
 
 def decide(s: State, out: list[Effect]) -> None:
     """Send the next request if it is due and none is under way; set the timer to whatever comes first."""
-    _bar_if_suspicion_persists(s, out)
     wake_s = s.now_s + s.config.timing.lease_duration_s
     if s.stopping and (s.now_s >= s.finish_by_s or _nothing_to_release(s)):
         s.finished = True
@@ -76,27 +79,24 @@ def _due(s: State) -> _Due:
     record, grant, timing = s.record, s.grant, s.config.timing
     if s.barred or not s.healthy:
         return _Due(float("inf"))
-    if s.must_read or (s.suspect_since_s is not None):
+    if s.must_read:
         return _within_grant(s, _Due(s.request_at_s, Kind.READ))
+    write_at_s = max(s.request_at_s, s.write_at_s)
     if record is None:
-        return (
-            _Due(s.request_at_s, Kind.CREATE)
-            if s.config.create_lease and not s.stopping
-            else _Due(s.request_at_s, Kind.READ)
-        )
-    if s.stopping or (s.out and s.named):
-        return _Due(max(s.request_at_s, s.release_at_s), Kind.RELEASE)
+        return _Due(write_at_s, Kind.CREATE)
+    if s.named and (s.stopping or s.out):
+        return _Due(max(write_at_s, s.release_at_s), Kind.RELEASE)
     if grant is not None:
-        return _within_grant(s, _Due(max(s.request_at_s, grant.sent_at_s + timing.renew_interval_s), Kind.RENEW))
+        return _within_grant(s, _Due(max(write_at_s, grant.sent_at_s + timing.renew_interval_s), Kind.RENEW))
     if s.claim_version:
-        return _Due(s.request_at_s, Kind.TOKEN)
+        return _Due(write_at_s, Kind.TOKEN)
     if s.out:
         return _Due(min(t for t in (s.out_until_s, s.out_for_other_s) if t > s.now_s))
     if _free_at_once(s, record):
-        return _Due(s.request_at_s, Kind.CLAIM)
+        return _Due(write_at_s, Kind.CLAIM)
     # Silence is proved by a read sent after the wait: a broken watch then costs a read, never a failed write.
     silent = s.confirmed_at_s >= s.free_at_s
-    return _Due(max(s.request_at_s, s.free_at_s), Kind.CLAIM if silent else Kind.READ)
+    return _Due(write_at_s, Kind.CLAIM) if silent else _Due(max(s.request_at_s, s.free_at_s), Kind.READ)
 
 
 def _free_at_once(s: State, record: Record) -> bool:
@@ -110,47 +110,33 @@ def _free_at_once(s: State, record: Record) -> bool:
 def _within_grant(s: State, due: _Due) -> _Due:
     """Let a grant run out rather than start an attempt that could not be told from its end."""
     if s.grant is not None:
-        latest_s = s.grant.valid_until_s - _SHORTEST_ATTEMPT_S / _OF_WHAT_IS_LEFT
+        latest_s = s.grant.valid_until_s - SHORTEST_ATTEMPT_S / SHARE_OF_WHAT_IS_LEFT
         if max(due.at_s, s.now_s) > latest_s:
             return _Due(s.grant.valid_until_s)
     return due
 
 
 def _nothing_to_release(s: State) -> bool:
-    """Whether no record can name us: none does, none is in doubt and no request is under way."""
-    return s.flight is None and not s.named and not (s.must_read and s.tries)
-
-
-def _bar_if_suspicion_persists(s: State, out: list[Effect]) -> None:
-    since_s = s.suspect_since_s
-    if since_s is not None and not s.barred and s.now_s - since_s >= s.config.timing.lease_duration_s:
-        floor = s.config.token_floor + max(s.highest_token, s.newest_version)
-        _bar(s, f"the API's data went back in time, as after an etcd restore: restart with --token-floor {floor}", out)
-
-
-def _bar(s: State, reason: str, out: list[Effect]) -> None:
-    end_term(s, reason, out)
-    s.barred = reason
-    out.append(Announce("barred", {"reason": reason}))
+    """Whether nothing of ours can stand in the Lease, or this process cannot trust itself to touch it."""
+    writing = s.flight is not None and s.flight.kind not in (Kind.READ, Kind.CREATE)
+    in_doubt = writing or s.named or (s.must_read and bool(s.tries))
+    return bool(s.barred) or not s.healthy or not in_doubt
 
 
 def _timeout_s(s: State) -> float:
     deadline_s = s.config.timing.renew_deadline_s
     if s.grant is not None:
-        return min((s.grant.valid_until_s - s.now_s) * _OF_WHAT_IS_LEFT, deadline_s / 2)
+        return min((s.grant.valid_until_s - s.now_s) * SHARE_OF_WHAT_IS_LEFT, deadline_s / 2)
     if s.stopping:
-        return max(min(deadline_s / 4, s.finish_by_s - s.now_s), _SHORTEST_ATTEMPT_S)
+        return max(min(deadline_s / 4, s.finish_by_s - s.now_s), SHORTEST_ATTEMPT_S)
     return deadline_s / 4
 
 
 def _send(s: State, kind: Kind, out: list[Effect]) -> None:
     token = _token_to_write(s, kind)
     if token > MAX_TOKEN:
-        _bar(
-            s,
-            f"the next fencing token would exceed 2^53-1: lower --token-floor {s.config.token_floor} or reset the Lease",
-            out,
-        )
+        floor = s.config.token_floor
+        bar(s, f"the next fencing token would exceed 2^53-1: lower --token-floor {floor} or reset the Lease", out)
         return
     timeout_s = _timeout_s(s)
     s.number += 1

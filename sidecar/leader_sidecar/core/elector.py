@@ -5,12 +5,12 @@ Rules:
   2. Every event first moves the clock, which may end the term; then its facts are learned (`observe`); then the next
      request is decided from the facts alone (`decide`). So a lost, late or repeated event changes latency, not safety.
   3. At most one request is under way; the next is decided when it has ended.
-  4. A term begins with the proof of its second write, lasts until its grant runs out or something shows that it is over,
-     and never comes back: who loses follows again.
+  4. A term begins with the proof of its second write, lasts until its grant runs out or something shows that it is
+     over, and never comes back: who loses follows again.
   5. When in doubt: not leading.
 
-Which phase may follow which is the literal table `TRANSITIONS`; a step that left it would fail loudly. The state diagram in
-docs/PROTOCOL.md is made from the same table.
+Which phase may follow which is the literal table `TRANSITIONS`; a step that left it would fail loudly. The state
+diagram in docs/PROTOCOL.md is made from the same table.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from leader_sidecar.core.messages import (
     Unknown,
     WriteDone,
 )
-from leader_sidecar.core.observe import end_term, lapse, on_notified, on_read, on_write
+from leader_sidecar.core.observe import bar, end_term, lapse, on_notified, on_read, on_write
 from leader_sidecar.core.state import Config, Phase, State
 
 TRANSITIONS: Mapping[Phase, Mapping[Phase, str]] = {
@@ -56,7 +56,6 @@ TRANSITIONS: Mapping[Phase, Mapping[Phase, str]] = {
         Phase.FOLLOWING: "a consistent read",
         Phase.CLAIMING: "a consistent read of a record that is free",
         Phase.COOLING: "a consistent read while cooling down",
-        Phase.BARRED: "the regression persists",
     },
     Phase.UNHEALTHY: {
         Phase.FOLLOWING: "healthy again",
@@ -64,19 +63,22 @@ TRANSITIONS: Mapping[Phase, Mapping[Phase, str]] = {
         Phase.COOLING: "healthy again while cooling down",
         Phase.SUSPICIOUS: "healthy again, and a regression is open",
     },
-    Phase.BARRED: {},
+    Phase.BARRED: {Phase.STOPPED: "asked to stop"},
     Phase.STOPPING: {Phase.STOPPED: "released, or nothing to release, or out of time"},
     Phase.STOPPED: {},
 }
-"""The transitions of an election, each with its reason; those that any phase can make are in `FROM_ANY`."""
+"""The transitions of an election, each with its reason; those that every standing phase can make are in `FROM_ANY`."""
 
 FROM_ANY: Mapping[Phase, str] = {
     Phase.SUSPICIOUS: "a regression was read",
     Phase.UNHEALTHY: "the process cannot trust itself",
-    Phase.BARRED: "the next token would be too large, or a regression persisted",
+    Phase.BARRED: "the regression persists, the next token would be too large, or the clock went back",
     Phase.STOPPING: "asked to stop",
     Phase.STOPPED: "asked to stop, with nothing to release",
 }
+
+STANDING = frozenset(Phase) - {Phase.BARRED, Phase.STOPPING, Phase.STOPPED}
+"""The phases from which leading is still possible."""
 
 
 def new_state(config: Config) -> State:
@@ -102,7 +104,8 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     """
     if state.finished:
         return state, []
-    s, out = state.draft(), []
+    s = state.draft()
+    out: list[Effect] = []
     _move_clock(s, event, out)
     _LEARN[type(event)](s, event, out)
     decide(s, out)
@@ -113,16 +116,14 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
 
 def _move_clock(s: State, event: Event, out: list[Effect]) -> None:
     if event.at_s < s.now_s:
-        # CLOCK_BOOTTIME does not do this. Whatever was counted on it means nothing now.
-        end_term(s, "the clock went back", out)
-        s.observed_at_s = s.request_at_s = event.at_s
-        s.confirmed_at_s = float("-inf")
-        s.flight, s.must_read = None, True
+        # CLOCK_BOOTTIME does not do this. No instant that was counted on it means anything now.
+        bar(s, f"the boottime clock went back by {s.now_s - event.at_s:.3f} s: restart", out)
     s.now_s = event.at_s
     s.wall_us = max(s.wall_us, event.wall_us)
     lapse(s, out)
     flight = s.flight
-    if flight is not None and s.now_s >= flight.give_up_at_s and not isinstance(event, ReadDone | WriteDone):
+    answered = isinstance(event, ReadDone | WriteDone) and flight is not None and event.number == flight.number
+    if flight is not None and s.now_s >= flight.give_up_at_s and not answered:
         s.flight = None
         unknown = Unknown("no answer was told in time")
         if flight.kind is Kind.READ:
@@ -133,6 +134,8 @@ def _move_clock(s: State, event: Event, out: list[Effect]) -> None:
 
 def _on_started(s: State, event: Started, out: list[Effect]) -> None:
     s.request_at_s = s.now_s
+    if s.config.sole_in_pod:  # an earlier process of this pod, dead by now, may have promised this much to the app
+        s.last_valid_until_s = s.now_s + s.config.timing.renew_deadline_s
     out.append(Announce("started", {}))
 
 
@@ -163,7 +166,7 @@ def _on_health(s: State, event: HealthChanged, out: list[Effect]) -> None:
     if not event.healthy:
         end_term(s, event.reason, out)
     out.append(Announce("healthy" if event.healthy else "unhealthy", {"reason": event.reason}))
-    s.must_read = True
+    s.must_read, s.tries = True, ()
     s.observed_at_s = s.now_s  # what was counted on a clock in trouble is counted again
 
 
@@ -194,7 +197,7 @@ def _end_of_work_s(s: State, app_at_work: bool) -> float:
 
 def _enter(s: State, to: Phase) -> None:
     if to is not s.phase:
-        assert to in TRANSITIONS[s.phase] or to in FROM_ANY, f"{s.phase} -> {to}"
+        assert to in TRANSITIONS[s.phase] or (s.phase in STANDING and to in FROM_ANY), f"{s.phase} -> {to}"
         s.phase = to
     assert s.grant is None or (s.may_lead and s.now_s < s.grant.valid_until_s), "a grant that may not be"
 

@@ -1,7 +1,7 @@
 """Owns the closed vocabulary between the core and the world: outcomes, events in, effects out.
 
-Events are facts with their time. Effects are data; who carries them out decides nothing. An instant `_at_s` is seconds on
-the local boottime clock; `wall_us` is microseconds since 1970, written into records and shown, never compared.
+Events are facts with their time. Effects are data; who carries them out decides nothing. An instant `_at_s` is seconds
+on the local boottime clock; `wall_us` is microseconds since 1970, written into records and shown, never compared.
 """
 
 import enum
@@ -56,7 +56,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The API refuses the request as it stands, or answered a read with what is no Lease; asking again at once is of no use."""
+    """The API refuses the request as it stands, or answered a read with what is no Lease: then `status` is 200."""
 
     status: int
     message: str
@@ -157,7 +157,7 @@ class StopRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """GET the Lease at the quorum (no resourceVersion parameter) and report `ReadDone` with this number within `timeout_s`."""
+    """GET the Lease at the quorum (no resourceVersion); report `ReadDone` with this number within `timeout_s`."""
 
     number: int
     timeout_s: float
@@ -165,7 +165,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """PUT this body (POST it when `kind` is CREATE), once, and report `WriteDone` with this number within `timeout_s`."""
+    """PUT this body (POST it when `kind` is CREATE), once; report `WriteDone` with this number within `timeout_s`."""
 
     number: int
     kind: Kind

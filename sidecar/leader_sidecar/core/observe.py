@@ -1,11 +1,12 @@
 """Owns what an answer or a hint proves: which record is believed, which attempt of ours stands, when a term is over.
 
 Rules of this file:
-  1. A record older than the newest accepted one proves nothing; older than what was known before the read was sent, it is a
-     regression, as is other content under the same version or a uid that returns after another (I10).
-  2. A term begins or is extended only by a record that shows one of our attempts, read at the quorum or acknowledged, and
-     counts from the sending of that very attempt (I1, I4).
+  1. A record older than the newest accepted one proves nothing; older than what was known before the read was sent, it
+     is a regression, as is other content under the same version or a uid that returns after another (I10).
+  2. A term begins or is extended only by a record that shows one of our attempts, read at the quorum or acknowledged,
+     and counts from the sending of that very attempt (I1, I4).
   3. A hint may end a term; it never begins or extends one (I8).
+  4. Whatever goes wrong, the next request waits its turn: no answer and no hint makes this process flood the API.
 """
 
 from leader_sidecar.core.messages import (
@@ -37,42 +38,59 @@ def end_term(s: State, reason: str, out: list[Effect]) -> None:
         s.grant = None
 
 
+def bar(s: State, reason: str, out: list[Effect]) -> None:
+    """Do not lead until restarted, and say why."""
+    if not s.barred:
+        end_term(s, reason, out)
+        s.barred = reason
+        out.append(Announce("barred", {"reason": reason}))
+
+
+def lapse(s: State, out: list[Effect]) -> None:
+    """End the term whose grant has run out."""
+    if s.grant is not None and s.now_s >= s.grant.valid_until_s:
+        end_term(s, "renew deadline passed", out)
+
+
 def on_read(s: State, attempt: Attempt, outcome: ReadOutcome, out: list[Effect]) -> None:
     """Learn from the end of a read."""
     match outcome:
         case Found(record):
-            _accepted_by_api(s, out)
-            _on_found(s, attempt, record, out)
+            _answered(s, attempt, out)
+            if record.version < attempt.newest_version:
+                seen = attempt.newest_version
+                _suspect(s, attempt, f"version {record.version} read after {seen} had been seen", out)
+            elif record.version < s.newest_version:
+                _overtaken(s, attempt)
+            else:
+                _believe(s, attempt, record, out)
         case Absent() if attempt.newest_version < s.newest_version:
-            _retry(s, attempt)  # the watch showed a newer record meanwhile
+            _overtaken(s, attempt)
         case Absent():
-            _accepted_by_api(s, out)
-            end_term(s, "the Lease is absent", out)
-            if s.record is not None or not s.attempted:
-                out.append(Announce("lease_absent", {}))
-            s.record, s.claim_version, s.tries = None, 0, ()
-            s.must_read = not s.config.create_lease
-            s.failures = 0
-            s.request_at_s = s.now_s + (0.0 if s.config.create_lease else s.config.timing.renew_interval_s)
+            _answered(s, attempt, out)
+            _on_absent(s, out)
         case Rejected():
+            if outcome.status == 200:
+                end_term(s, "the Lease cannot be read", out)
             _rejected(s, attempt, outcome, out)
-        case Unknown():
+        case _:
             _retry(s, attempt, outcome.retry_after_s)
     s.attempted = True
 
 
 def on_write(s: State, attempt: Attempt, outcome: WriteOutcome, out: list[Effect]) -> None:
-    """Learn from the end of a write; whatever is not an acknowledgement of this very write is answered by reading (rule 2)."""
+    """Learn from the end of a write; whatever does not acknowledge this very write is answered by reading (rule 2)."""
     s.must_read = True
+    s.write_at_s = attempt.sent_at_s + s.config.timing.retry_period_s
     match outcome:
         case Written(record) if attempt.base < record.version and s.newest_version <= record.version:
-            _accepted_by_api(s, out)
-            _on_written(s, attempt, record, out)
-        case Conflict() if s.failures == 0:
-            s.failures = 1
-            s.request_at_s = (
-                s.now_s
-            )  # somebody else was faster, or an answer of ours was lost: look at once, but only once
+            _answered(s, attempt, out)
+            if _believe(s, attempt, record, out):
+                s.write_at_s = s.now_s
+            elif attempt.kind is Kind.RELEASE and not s.named:
+                out.append(Announce("released", {"token": record.token}))
+        case Conflict():
+            s.request_at_s = s.now_s  # somebody was faster, or an answer of ours was lost: look at once
         case Rejected():
             _rejected(s, attempt, outcome, out)
         case Unknown():
@@ -86,46 +104,36 @@ def on_notified(s: State, record: Record, deleted: bool, out: list[Effect]) -> N
     if record.version < s.newest_version:
         return
     if deleted or _regression(s, record):
-        s.must_read = True
-        s.request_at_s = min(s.request_at_s, s.now_s) if s.failures == 0 else s.request_at_s
+        _read_soon(s)
         return
     known = s.record is not None and s.record.version == record.version
     _take(s, record, s.confirmed_at_s, out)
-    if not known and s.grant is None and s.named:
-        s.must_read = True  # a claim of ours, or what somebody made of it: only a read can tell
+    if known or s.grant is not None:
+        return
+    if s.named:
+        _read_soon(s)  # a claim of ours, or what somebody made of it: only a read can tell
+    elif s.suspect_since_s is None:
+        s.must_read = False  # whatever was in doubt: somebody wrote since, and it was not this process
 
 
-def lapse(s: State, out: list[Effect]) -> None:
-    """End the term whose grant has run out."""
-    if s.grant is not None and s.now_s >= s.grant.valid_until_s:
-        end_term(s, "renew deadline passed", out)
+def _on_absent(s: State, out: list[Effect]) -> None:
+    end_term(s, "the Lease is absent", out)
+    if not s.absent:
+        out.append(Announce("lease_absent", {}))
+    s.absent, s.suspect_since_s = True, None
+    s.record, s.claim_version, s.tries = None, 0, ()
+    s.must_read = not s.config.create_lease
+    s.request_at_s = s.now_s + (0.0 if s.config.create_lease else s.config.timing.renew_interval_s)
 
 
-def _on_found(s: State, attempt: Attempt, record: Record, out: list[Effect]) -> None:
-    if record.version < attempt.newest_version:
-        _suspect(s, attempt, f"version {record.version} read after {attempt.newest_version} had been seen", out)
-    elif record.version < s.newest_version:
-        _retry(s, attempt)  # overtaken by a newer answer while under way
-    elif reason := _regression(s, record):
-        _suspect(s, attempt, reason, out)
-    else:
-        s.suspect_since_s = None
-        s.must_read = False
-        s.failures, s.request_at_s = 0, s.now_s
-        _take(s, record, attempt.sent_at_s, out)
-        _credit(s, record, out)
-
-
-def _on_written(s: State, attempt: Attempt, record: Record, out: list[Effect]) -> None:
+def _believe(s: State, attempt: Attempt, record: Record, out: list[Effect]) -> bool:
+    """Take a proved record that is not older than any other; say whether an attempt of ours stands in it."""
     if reason := _regression(s, record):
         _suspect(s, attempt, reason, out)
-        return
-    s.must_read = False
-    s.failures, s.request_at_s = 0, s.now_s
-    if attempt.kind is Kind.RELEASE:
-        out.append(Announce("released", {"token": record.token}))
+        return False
+    s.must_read, s.request_at_s, s.suspect_since_s = False, s.now_s, None
     _take(s, record, attempt.sent_at_s, out)
-    _credit(s, record, out)
+    return _credit(s, record, out)
 
 
 def _regression(s: State, record: Record) -> str:
@@ -143,81 +151,92 @@ def _take(s: State, record: Record, sent_at_s: float, out: list[Effect]) -> None
     known = s.record
     if known is None or known.change_key != record.change_key:
         s.observed_at_s = s.now_s
-        if record.token_garbled:
-            out.append(Announce("token_garbled", {}))
+    if record.token_garbled and not (known is not None and known.token_garbled):
+        out.append(Announce("token_garbled", {}))
     if not s.uids or s.uids[-1] != record.uid:
         s.uids = (*s.uids[-_KNOWN_UIDS:], record.uid)
-    s.record, s.newest_version, s.confirmed_at_s = record, record.version, sent_at_s
+    s.record, s.newest_version, s.confirmed_at_s, s.absent = record, record.version, sent_at_s, False
+    if known is None or known.version < record.version:
+        s.write_at_s = s.now_s  # a newer record is news: what comes of it need not wait as a repetition does
     s.longest_duration_s = max(s.longest_duration_s, record.duration_s)
     s.highest_token = max(s.highest_token, record.token)
-    named = record.holder == s.config.identity
     if s.claim_version != record.version:
         s.claim_version = 0
-    if record.holder and not named:
+    if record.holder and not s.named:
         s.out_for_other_s = float("-inf")
         if known is None or known.holder != record.holder:
+            s.rejection = s.rejection if s.rejected_read else ""  # no write is due, so a refused one troubles nobody
             out.append(Announce("new_leader", {"leader": record.holder}))
-    # Writes of ours on an older version can no longer be applied; the one that this record shows is kept to be credited.
+    # Writes of ours on an older version can no longer be applied; the one that this record shows may yet be credited.
     s.tries = tuple(a for a in s.tries if a.base >= record.version or a.renew_time == record.renew_time)
+    _end_if_over(s, record, out)
+
+
+def _end_if_over(s: State, record: Record, out: list[Effect]) -> None:
     grant = s.grant
     if grant is None or record.version <= grant.version:
         return
     if record.uid != grant.uid:
         end_term(s, "the Lease was made again", out)
-    elif not named:
+    elif not s.named:
         end_term(s, f"the Lease is held by {record.holder}" if record.holder else "the Lease was emptied", out)
     elif record.token > grant.token:
         end_term(s, f"the token was raised to {record.token}", out)
 
 
-def _credit(s: State, record: Record, out: list[Effect]) -> None:
-    """Draw the consequence of a proved record that one of our attempts wrote: that attempt's, and no other's (rule 2)."""
-    if not s.named:
-        return
+def _credit(s: State, record: Record, out: list[Effect]) -> bool:
+    """Draw the consequence of a proved record that one of our attempts wrote: that attempt's, no other's (rule 2)."""
     key = (record.uid, record.renew_time, record.token)
     attempt = next((a for a in s.tries if (a.uid, a.renew_time, a.token) == key), None)
-    if attempt is None:
-        return
+    if attempt is None or not s.named:
+        return False
     until_s = attempt.sent_at_s + s.config.timing.renew_deadline_s
     grant = Grant(record.token, record.uid, record.version, attempt.sent_at_s, until_s)
     if attempt.kind is Kind.CLAIM:
         s.claim_version = record.version
-    elif attempt.kind is Kind.TOKEN and s.grant is None and s.may_lead and s.now_s < until_s:
-        _begin(s, grant, out)
-    elif attempt.kind is not Kind.RELEASE and s.grant is not None and s.grant.token == record.token:
-        _extend(s, grant)
-
-
-def _begin(s: State, grant: Grant, out: list[Effect]) -> None:
-    _extend(s, grant)
-    s.tries = ()
-    out.append(Lead(grant.token))
-    out.append(Announce("became_leader", {"token": grant.token}))
-
-
-def _extend(s: State, grant: Grant) -> None:
-    s.grant = grant
-    s.last_valid_until_s = grant.valid_until_s
+    elif s.grant is not None and s.grant.token == record.token:
+        s.grant, s.last_valid_until_s = grant, until_s
+    elif attempt.kind is Kind.TOKEN and s.may_lead and s.now_s < until_s:
+        s.grant, s.last_valid_until_s, s.tries = grant, until_s, ()
+        out.append(Lead(grant.token))
+        out.append(Announce("became_leader", {"token": grant.token}))
+    return True
 
 
 def _suspect(s: State, attempt: Attempt, reason: str, out: list[Effect]) -> None:
-    """Stop leading at a regression; `decide` bars this process if it persists (I10)."""
+    """Stop leading at a regression; if one still shows after the lease duration, for good (I10)."""
+    timing = s.config.timing
     end_term(s, f"regression: {reason}", out)
+    s.tries = ()
     if s.suspect_since_s is None:
         s.suspect_since_s = s.now_s
         out.append(Announce("regression", {"reason": reason}))
+    elif s.now_s - s.suspect_since_s >= timing.lease_duration_s:
+        floor = s.config.token_floor + max(s.highest_token, s.newest_version)
+        bar(s, f"the API's data went back in time, as after an etcd restore: restart with --token-floor {floor}", out)
     _retry(s, attempt)
+
+
+def _overtaken(s: State, attempt: Attempt) -> None:
+    """Pass over an answer older than what the watch showed while it was under way."""
+    if s.must_read:
+        _retry(s, attempt)
 
 
 def _retry(s: State, attempt: Attempt, retry_after_s: float = 0.0) -> None:
     """Read again, no sooner than a retry period after the attempt, or when the server asked for, within reason."""
     timing = s.config.timing
     s.must_read = True
-    s.failures += 1
     asked_s = min(retry_after_s, timing.renew_interval_s)
     if s.grant is not None:
         asked_s = min(asked_s, (s.grant.valid_until_s - s.now_s) / 2)
     s.request_at_s = max(s.now_s + asked_s, attempt.sent_at_s + timing.retry_period_s)
+
+
+def _read_soon(s: State) -> None:
+    if not s.must_read:
+        s.must_read = True
+        s.request_at_s = max(s.now_s, s.confirmed_at_s + s.config.timing.retry_period_s)
 
 
 def _rejected(s: State, attempt: Attempt, outcome: Rejected, out: list[Effect]) -> None:
@@ -225,13 +244,13 @@ def _rejected(s: State, attempt: Attempt, outcome: Rejected, out: list[Effect]) 
     if s.grant is None:
         s.request_at_s = max(s.request_at_s, s.now_s + s.config.timing.renew_interval_s)
     if s.rejection != outcome.message:
-        s.rejection = outcome.message
-        out.append(
-            Announce("rejected", {"verb": attempt.kind.value, "status": outcome.status, "reason": outcome.message})
-        )
+        s.rejection, s.rejected_read = outcome.message, attempt.kind is Kind.READ
+        detail = {"verb": attempt.kind.value, "status": outcome.status, "reason": outcome.message}
+        out.append(Announce("rejected", detail))
 
 
-def _accepted_by_api(s: State, out: list[Effect]) -> None:
-    if s.rejection:
+def _answered(s: State, attempt: Attempt, out: list[Effect]) -> None:
+    """Note that the API takes such requests again: reads say nothing about writes."""
+    if s.rejection and s.rejected_read == (attempt.kind is Kind.READ):
         s.rejection = ""
         out.append(Announce("accepted_again", {}))

@@ -7,6 +7,7 @@ that fails while leading is followed by a read, a retry period after it began.
 import math
 from dataclasses import dataclass, replace
 
+from leader_sidecar.core.decide import SHARE_OF_WHAT_IS_LEFT, SHORTEST_ATTEMPT_S
 from leader_sidecar.core.timing import Timing
 
 DEFAULT_ROUND_TRIP_S = 0.01
@@ -14,9 +15,6 @@ DEFAULT_ROUND_TRIP_S = 0.01
 
 WATCH_LIFE_S = 450.0
 """How long a watch is asked to last on average before it is opened anew (kube/watch.py)."""
-
-_SHORTEST_ATTEMPT_S = 0.05  # as in core/decide.py: no attempt is begun that would have less time than this,
-_OF_WHAT_IS_LEFT = 0.45  # its share of what is left of the grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def make_plan(timing: Timing, round_trip_s: float = DEFAULT_ROUND_TRIP_S) -> Pla
     interval, retry = timing.renew_interval_s, timing.retry_period_s
     # The renewal's event to the follower; then, after the wait, its read, its claim and its token.
     exchange = 4 * round_trip_s
-    last_attempt = max(_SHORTEST_ATTEMPT_S, round_trip_s) / _OF_WHAT_IS_LEFT
+    last_attempt = max(SHORTEST_ATTEMPT_S, round_trip_s) / SHARE_OF_WHAT_IS_LEFT
     watches = 60 / WATCH_LIFE_S
     return Plan(
         failover_worst_s=d * (1 + rho) + exchange,

@@ -35,7 +35,7 @@ class Record:
         holder: the holder identity, "" for nobody.
         duration_s: the holder's lease duration in whole seconds, 0 where the record has none.
         transitions: the record's count of acquisitions, 0 where it has none.
-        acquire_time, renew_time: wall time as the holder wrote it, "" for none; shown and told apart, never compared with a clock.
+        acquire_time, renew_time: wall time as the holder wrote it, "" for none; shown and told apart, never compared.
         token: the fencing token in the annotation, 0 where absent or garbled.
         token_garbled: the annotation is there and is no token.
         released: the holder gave the Lease back: no holder, and our release's mark equals the token.
@@ -66,15 +66,15 @@ def parse_record(body: object) -> Record | Malformed:
         body: decoded JSON of any shape, as an API server or whatever stands before it answered.
 
     Returns:
-        A `Record`, or `Malformed` when a field has the wrong type or range, or the resourceVersion is no decimal integer.
+        A `Record`, or `Malformed` when a field has the wrong type or range, or the resourceVersion is no integer.
     """
     if not isinstance(body, Mapping):
         return Malformed(f"not an object but {type(body).__name__}")
     kind = body.get("kind", "Lease")
-    metadata, spec = body.get("metadata"), body.get("spec") or {}
+    metadata, spec = body.get("metadata"), _given(body, "spec", {})
     if kind != "Lease" or not isinstance(metadata, Mapping) or not isinstance(spec, Mapping):
         return Malformed(f"not a Lease but kind {kind!r}" if kind != "Lease" else "metadata or spec is not an object")
-    annotations = metadata.get("annotations") or {}
+    annotations = _given(metadata, "annotations", {})
     if not isinstance(annotations, Mapping):
         return Malformed("metadata.annotations is not an object")
     uid, version = metadata.get("uid"), metadata.get("resourceVersion")
@@ -86,13 +86,19 @@ def parse_record(body: object) -> Record | Malformed:
     return Malformed(fault) if fault else _record(body, uid, int(version), annotations, spec)
 
 
+def _given(fields: Mapping[str, Any], name: str, absent: object) -> Any:
+    """Return a field's value; null is absent, as the API has it."""
+    value = fields.get(name)
+    return absent if value is None else value
+
+
 def _spec_fault(spec: Mapping[str, Any]) -> str:
     for name in _STRINGS:
-        if not isinstance(spec.get(name) or "", str):
+        if not isinstance(_given(spec, name, ""), str):
             return f"spec.{name} is not a string"
     for name in _INTEGERS:
-        value = spec.get(name)
-        if value is not None and (type(value) is not int or not 0 <= value <= _MAX_INT32):
+        value = _given(spec, name, 0)
+        if type(value) is not int or not 0 <= value <= _MAX_INT32:
             return f"spec.{name} {value!r} is not an integer from 0 to 2^31-1"
     return ""
 
@@ -102,15 +108,15 @@ def _record(
 ) -> Record:
     text = annotations.get(TOKEN_ANNOTATION)
     token = parse_token(text)
-    holder = spec.get("holderIdentity") or ""
+    holder = _given(spec, "holderIdentity", "")
     return Record(
         uid=uid,
         version=version,
         holder=holder,
-        duration_s=spec.get("leaseDurationSeconds") or 0,
-        transitions=spec.get("leaseTransitions") or 0,
-        acquire_time=spec.get("acquireTime") or "",
-        renew_time=spec.get("renewTime") or "",
+        duration_s=_given(spec, "leaseDurationSeconds", 0),
+        transitions=_given(spec, "leaseTransitions", 0),
+        acquire_time=_given(spec, "acquireTime", ""),
+        renew_time=_given(spec, "renewTime", ""),
         token=token,
         token_garbled=text is not None and token == 0,
         released=holder == "" and token > 0 and parse_token(annotations.get(RELEASED_ANNOTATION)) == token,

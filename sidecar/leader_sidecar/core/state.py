@@ -24,7 +24,7 @@ class Config:
         token_floor: added to every resourceVersion before it becomes a token; raised after an etcd restore.
         create_lease: create the Lease, unheld, where it is absent.
         sole_in_pod: this process holds the pod's socket, so an earlier process of this pod uid is proved dead.
-        first_index: where the index of answers starts; another for each process, so that no long poll waits on an old one.
+        first_index: where the index of answers starts; another for each process: no long poll waits on an old one.
     """
 
     namespace: str
@@ -75,7 +75,8 @@ class Attempt:
         sent_at_s: when it was decided, which is before it was sent.
         give_up_at_s: when the core stops waiting for its answer.
         newest_version: the highest resourceVersion accepted before it was sent.
-        uid, base, renew_time, token: of a write: the object it replaces, that object's version, and what tells it from every other write.
+        uid, base, renew_time, token: of a write: the object it replaces, that object's version, and what tells this
+            write from every other.
     """
 
     number: int
@@ -116,15 +117,17 @@ class State:
         now_s, wall_us: the last event's time; the last wall time written into a record.
         record, observed_at_s, confirmed_at_s: the newest accepted record, when it was first received unchanged,
             and when the last request was sent that found it the newest.
-        newest_version, uids, longest_duration_s, highest_token: the highest ever accepted or seen, over all records.
-        flight, number, must_read, request_at_s, failures: the request under way, its number, doubt that a read must end,
-            not before when, and how many failed in a row.
+        absent: the last read found no Lease.
+        newest_version, uids, longest_duration_s, highest_token: the highest ever accepted or seen, in all records.
+        flight, number: the request under way and its number.
+        must_read, request_at_s, write_at_s: doubt that a read must end; no request, and no write, before these.
         tries, claim_version: own writes whose fate may still show; the version of a proven claim, 0 for none.
         grant, last_valid_until_s: the term, and the last instant any answer of ours promised.
-        out_until_s, out_for_other_s: after resigning: not before the one; nor before the other unless somebody else led.
+        out_until_s, out_for_other_s: after resigning: not before the one, nor the other unless somebody else led.
         stopping, release_at_s, finish_by_s: shutdown.
         healthy, suspect_since_s, barred: why not to lead, now or until restarted.
-        rejection, attempted: the last refusal by the API, "" for none; a first attempt has ended.
+        rejection, rejected_read: the API's last refusal, "" for none, and whether it refused a read.
+        attempted: a first read has ended.
         index, visible: the answer's index and what it stands for.
         timer_at_s, phase: as last told.
     """
@@ -135,6 +138,7 @@ class State:
     record: Record | None = None
     observed_at_s: float = 0.0
     confirmed_at_s: float = float("-inf")
+    absent: bool = False
     newest_version: int = 0
     uids: tuple[str, ...] = ()
     longest_duration_s: int = 0
@@ -143,7 +147,7 @@ class State:
     number: int = 0
     must_read: bool = True
     request_at_s: float = float("-inf")
-    failures: int = 0
+    write_at_s: float = float("-inf")
     tries: tuple[Attempt, ...] = ()
     claim_version: int = 0
     grant: Grant | None = None
@@ -158,6 +162,7 @@ class State:
     suspect_since_s: float | None = None
     barred: str = ""
     rejection: str = ""
+    rejected_read: bool = False
     attempted: bool = False
     index: int = 0
     visible: tuple[object, ...] = ()

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from leader_sidecar.core.record import Record
-from leader_sidecar.core.state import State
+from leader_sidecar.core.state import Grant, State
 
 # Our identities are `<pod name>_<pod uid>_<nonce>`; client-go's have one underscore and keep no token.
 _OUR_IDENTITY = re.compile(r"([^_]+)_[^_]*_[0-9a-f]{16}", re.ASCII)
@@ -65,15 +65,15 @@ def answer(state: State, now_s: float) -> Answer:
     Invariant: I9: past `Grant.valid_until_s`, or before it was sent, the answer is false whatever else happened.
     """
     config, grant = state.config, state.grant
-    leads = grant is not None and grant.sent_at_s <= now_s < grant.valid_until_s
-    left_s = math.floor((grant.valid_until_s - now_s) * 1000) / 1000 if leads and grant else 0.0
+    if grant is not None and not grant.sent_at_s <= now_s < grant.valid_until_s:
+        grant = None
     return Answer(
         election=config.election,
-        is_leader=leads,
-        token=grant.token if leads and grant else None,
-        valid_for_s=left_s,
-        valid_until_s=grant.valid_until_s if leads and grant else 0.0,
-        leader=_leader(state, now_s, leads),
+        is_leader=grant is not None,
+        token=grant.token if grant else None,
+        valid_for_s=math.floor((grant.valid_until_s - now_s) * 1000) / 1000 if grant else 0.0,
+        valid_until_s=grant.valid_until_s if grant else 0.0,
+        leader=_leader(state, now_s, grant),
         self_name=config.pod_name,
         self_identity=config.identity,
         index=state.index,
@@ -100,18 +100,18 @@ def verifies(state: State, record: Record) -> bool | None:
     return record.uid == grant.uid and record.holder == state.config.identity and record.token == grant.token
 
 
-def _leader(state: State, now_s: float, leads: bool) -> Leader | None:
+def _leader(state: State, now_s: float, grant: Grant | None) -> Leader | None:
     record = state.record
     if record is None or not record.holder or state.barred or state.suspect_since_s is not None:
         return None
     if record.holder == state.config.identity:
-        own_name = state.config.pod_name
-        token = state.grant.token if state.grant else None
-        return Leader(own_name, record.holder, token, record.acquire_time, record.renew_time) if leads else None
+        if grant is None:
+            return None
+        return Leader(state.config.pod_name, record.holder, grant.token, record.acquire_time, record.renew_time)
     if now_s >= state.free_at_s:
         return None
     ours = _OUR_IDENTITY.fullmatch(record.holder)
-    # Between claim and token the annotation is still the predecessor's: the two writes of a term differ in renewTime only.
+    # Between claim and token the annotation is still the predecessor's; only the claim has renewTime = acquireTime.
     begun = ours is not None and record.token > 0 and record.renew_time != record.acquire_time
     name = ours.group(1) if ours and ours.group(1) != state.config.pod_name else record.holder
     return Leader(name, record.holder, record.token if begun else None, record.acquire_time, record.renew_time)

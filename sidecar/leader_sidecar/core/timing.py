@@ -8,7 +8,7 @@ class Timing:
     """The settings of an election that are lengths of time, in seconds, and the clocks' assumed drift.
 
     Args:
-        lease_duration_s: D, how long followers wait on an unchanged record; whole seconds, because the wire has no more.
+        lease_duration_s: D, how long followers wait on an unchanged record; whole seconds, as on the wire.
         renew_deadline_s: R, how long a grant lasts, counted from the sending of the write that proved it.
         renew_interval_s: from one successful renewal to the next.
         retry_period_s: between attempts while they fail.
@@ -25,7 +25,7 @@ class Timing:
 
     @property
     def slack_s(self) -> float:
-        """Seconds between the last moment a leader may act and the first moment a follower may, both on the slower side."""
+        """Seconds between the last moment a leader may act and the first moment a follower may, at the worst drift."""
         return self.lease_duration_s - (self.renew_deadline_s + self.stop_margin_s) * (1 + self.max_drift)
 
     def faults(self) -> list[str]:
@@ -53,7 +53,7 @@ class Timing:
             (
                 self.renew_interval_s + 2 * self.retry_period_s > r,
                 f"renew-interval {self.renew_interval_s:g}s leaves no room for two retries of {self.retry_period_s:g}s "
-                f"within renew-deadline {r:g}s: lower renew-interval to {max(r - 2 * self.retry_period_s, 0):g}s or less",
+                f"within renew-deadline {r:g}s: lower renew-interval to {max(r - 2 * self.retry_period_s, 0):g}s",
             ),
             (self.slack_s <= 0, lemma),
         ]

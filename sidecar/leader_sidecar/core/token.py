@@ -39,8 +39,8 @@ def next_token(annotation: int, claim_version: int, floor: int, highest_seen: in
     Returns:
         A token above all three. It may exceed `MAX_TOKEN`: the caller must then not lead.
 
-    Invariant: with floor 0 and no foreign edit it is at most `claim_version + 1`, which the write that carries it reaches,
-    so that a Lease deleted and made again starts above every token it ever carried (I2).
+    Invariant: with floor 0 and no foreign edit it is at most `claim_version + 1`, which the write that carries it
+    reaches, so that a Lease deleted and made again starts above every token it ever carried (I2).
     Source: DESIGN §3, KEP-5504 (resourceVersions of one resource type are comparable integers).
     """
     return max(annotation, floor + claim_version, highest_seen) + 1

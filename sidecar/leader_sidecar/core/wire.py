@@ -1,4 +1,4 @@
-"""Owns what an election writes into a Lease object: whole bodies for PUT, with everything that is not ours kept (I11)."""
+"""Owns what an election writes into a Lease object: whole bodies for PUT, all that is not ours kept (I11)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

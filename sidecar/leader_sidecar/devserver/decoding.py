@@ -66,6 +66,17 @@ def read_list(kind: str, item_type: type) -> Reader:
     return read
 
 
+def read_object(kind: str) -> Reader:
+    """Make the reader of an object whose fields are kept as they are; `kind` is the API's name for its type."""
+
+    def read(value: Any, path: str) -> JsonObject:
+        if not isinstance(value, dict):
+            raise _wrong(value, path, kind)
+        return value
+
+    return read
+
+
 METADATA: dict[str, Reader] = {
     **dict.fromkeys(("name", "generateName", "namespace", "uid", "resourceVersion"), read_text),
     "creationTimestamp": read_text,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from leader_sidecar.devserver.decoding import (
@@ -30,7 +29,7 @@ from leader_sidecar.devserver.status import (
     not_found,
 )
 from leader_sidecar.devserver.store import Store
-from leader_sidecar.devserver.validation import check_metadata
+from leader_sidecar.devserver.validation import OTHER_NAMESPACE, check_metadata, give_name
 
 LEASE = Resource("coordination.k8s.io", "leases", "Lease")
 _KIND = "Lease.coordination.k8s.io"
@@ -45,7 +44,6 @@ _SPEC: dict[str, Reader] = {
 # Known to the API, behind feature gates that are off: left out without a word.
 _SPEC_IGNORED = frozenset({"strategy", "preferredHolder"})
 _OWNED_BY_SERVER = ("namespace", "uid", "creationTimestamp")
-_OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 
 
 def decode_lease(body: bytes, *, strict: bool = False) -> tuple[JsonObject, list[str]]:
@@ -78,9 +76,8 @@ def create_lease(store: Store, namespace: str, lease: JsonObject) -> JsonObject:
     """
     metadata = lease["metadata"]
     if metadata.get("namespace", namespace) != namespace:
-        raise bad_request(_OTHER_NAMESPACE)
-    if "name" not in metadata and "generateName" in metadata:
-        metadata["name"] = metadata["generateName"] + secrets.token_hex(3)[:5]
+        raise bad_request(OTHER_NAMESPACE)
+    give_name(metadata)
     _check(lease)
     if metadata.get("resourceVersion"):
         raise ApiError(500, "resourceVersion should not be set on objects to be created")
@@ -144,7 +141,7 @@ def _check_place(metadata: JsonObject, namespace: str, name: str) -> None:
     if metadata["name"] != name:
         raise bad_request(f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})")
     if metadata.get("namespace", namespace) != namespace:
-        raise bad_request(_OTHER_NAMESPACE)
+        raise bad_request(OTHER_NAMESPACE)
 
 
 def _check_uid(uid: str, current: JsonObject | None, namespace: str, name: str) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 from leader_sidecar.devserver.status import FieldError, JsonObject
 
+OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 _SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _NAME_PART = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE = rf"({_NAME_PART})?"
 _MOST_NAME = 253
 _MOST_NAME_PART = 63
 _MOST_ANNOTATION_BYTES = 262144
+# Without vowels and look-alikes, so that no word arises; the prefix is cut so that all of it fits a label.
+_RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_RANDOM_COUNT = 5
 _MUST_NOT_BE_EMPTY = "Required value: must not be empty"
 
 _SUBDOMAIN_RULE = (
@@ -33,6 +38,14 @@ _LABEL_VALUE_RULE = (
 )
 
 
+def give_name(metadata: JsonObject) -> None:
+    """Make a name from `generateName` for metadata that has no name of its own."""
+    prefix = metadata.get("generateName", "")
+    if prefix and not metadata.get("name"):
+        ending = "".join(secrets.choice(_RANDOM_LETTERS) for _ in range(_RANDOM_COUNT))
+        metadata["name"] = prefix[: _MOST_NAME_PART - _RANDOM_COUNT] + ending
+
+
 def name_faults(name: str) -> list[str]:
     """Return what is wrong with an object's name, in the API's words."""
     faults = []
@@ -43,13 +56,20 @@ def name_faults(name: str) -> list[str]:
     return faults
 
 
+def _prefix_faults(prefix: str) -> list[str]:
+    # A prefix may end with the dash that a name may not end with.
+    return name_faults(prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix) if prefix else []
+
+
 def check_metadata(metadata: JsonObject) -> list[FieldError]:
     """Return every rule that an object's metadata breaks."""
     name = metadata.get("name", "")
     if not name:
         required = "Required value: name or generateName is required"
         return [FieldError("metadata.name", required, "FieldValueRequired")]
-    errors = [_invalid("metadata.name", name, fault) for fault in name_faults(name)]
+    prefix = metadata.get("generateName", "")
+    errors = [_invalid("metadata.generateName", prefix, fault) for fault in _prefix_faults(prefix)]
+    errors += [_invalid("metadata.name", name, fault) for fault in name_faults(name)]
     for key, value in metadata.get("labels", {}).items():
         errors += [_invalid("metadata.labels", key, fault) for fault in _key_faults(key)]
         if len(value) > _MOST_NAME_PART:

@@ -1,0 +1,126 @@
+# Every task of this project. `make` alone lists them; each sets up its own virtual environment, .venv, once.
+PYTHON ?= python3
+BIN := .venv/bin
+PY := $(BIN)/python
+PYTEST := $(PY) -m pytest
+INSTALLED := .venv/.installed
+REPORTS := build/reports
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Two parts at once would take the processor from tests that measure time, and mix what they print.
+.NOTPARALLEL:
+
+##@ Tests
+
+.PHONY: check
+check: format-check lint types layers verify-generated core-tests unit-tests ## what needs nothing from outside: format, types, layers, unit tests
+
+.PHONY: test
+test: check ## check, then the contract suite, processes and the lab, all without a real API server
+	$(PYTEST) tests/contract tests/process tests/lab --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+
+.PHONY: integration
+integration: programs ## the contract suite, processes and clients on a real kube-apiserver
+	$(PYTEST) --server=apiserver --junitxml=$(REPORTS)/integration/apiserver.xml
+
+.PHONY: demo
+demo: $(INSTALLED) ## three sidecars and a development server: watch a leader fall and another rise, in a minute
+	@$(PY) -m demo
+
+.PHONY: bench
+bench: programs ## figures on a real kube-apiserver: start-up, fail-over, hand-over, requests, memory
+	@PYTHONPATH=tests $(PY) -m bench
+
+##@ Parts of them
+
+.PHONY: format-check
+format-check: $(INSTALLED) ## every file is formatted; `make format` formats them
+	$(PY) -m ruff format --check .
+
+.PHONY: lint
+lint: $(INSTALLED) ## ruff
+	$(PY) -m ruff check .
+
+.PHONY: types
+types: $(INSTALLED) ## mypy
+	$(PY) -m mypy
+
+.PHONY: layers
+layers: $(INSTALLED) ## import-linter
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: core-tests
+core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
+	$(PY) -m coverage run --data-file=build/coverage -m pytest tests/core --junitxml=$(REPORTS)/check/core.xml
+	$(PY) -m coverage report --data-file=build/coverage --include='sidecar/leader_sidecar/core/*' --fail-under=100
+
+.PHONY: unit-tests
+unit-tests: $(INSTALLED) ## the other tests that ask no API server
+	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --junitxml=$(REPORTS)/check/unit.xml
+
+.PHONY: programs
+programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)
+	@PYTHONPATH=tests $(PY) -m cluster.programs
+
+##@ Generated files
+
+# Each has two targets, a file, and the command that prints what should be in it.
+.PHONY: update-generated verify-generated
+update-generated: update-reference ## write them all anew
+verify-generated: verify-reference ## say which is not what it would be anew
+
+.PHONY: update-reference verify-reference
+update-reference verify-reference: generated = docs/reference.md
+update-reference verify-reference: generator = $(PY) -m leader_sidecar config --reference
+update-reference: $(INSTALLED) ## docs/reference.md, from the table of settings
+	$(update)
+verify-reference: $(INSTALLED)
+	$(verify)
+
+define update
+@$(generator) > $(generated).new && mv $(generated).new $(generated) || { rm -f $(generated).new; exit 1; }
+endef
+define verify
+@$(generator) | diff -u --label $(generated) --label 'made anew' $(generated) - \
+  || { echo "$(generated) is out of date: run make $(@:verify-%=update-%)" >&2; exit 1; }
+endef
+
+##@ Housekeeping
+
+.PHONY: format
+format: $(INSTALLED) ## format every file and mend what ruff can mend
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+.PHONY: venv
+venv: $(INSTALLED) ## set up .venv (PYTHON=python3.12 chooses another Python than python3)
+
+.PHONY: clean
+clean: ## remove what tests and tools leave; .venv and the built kube-apiserver stay
+	rm -rf build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find sidecar tests demo -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: clean-all
+clean-all: clean ## also remove .venv
+	rm -rf .venv
+
+.PHONY: help
+help: ## this list
+	@if [ -t 1 ]; then bold=$$(printf '\033[1m') blue=$$(printf '\033[36m') plain=$$(printf '\033[0m'); fi; \
+	awk -v bold="$$bold" -v blue="$$blue" -v plain="$$plain" -F ':.*## ' ' \
+	  /^##@ / { printf "%s%s%s%s\n", separator, bold, substr($$0, 5), plain; separator = "\n" } \
+	  /^[a-z-]+:.*## / { printf "  %s%-17s%s %s\n", blue, $$1, plain, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# Installed packages that already suffice are taken as they are, so that this works without a network too.
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo 'make: $(PYTHON) is not Python 3.11 or newer: apt-get install python3 python3-venv, or name one with PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'make: $(PYTHON) cannot make a virtual environment: apt-get install python3-venv' >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install --quiet --no-index --no-build-isolation --editable '.[dev]' 2>/dev/null \
+	  || { echo 'make: installing what the project needs into .venv'; $(PY) -m pip install --quiet --editable '.[dev]'; } \
+	  || { echo 'make: .venv could not be set up: is a Python package index within reach?' >&2; exit 1; }
+	@touch $@
