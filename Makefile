@@ -68,8 +68,8 @@ programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 m
 
 # Each has two targets, a file, and the command that prints what should be in it.
 .PHONY: update-generated verify-generated
-update-generated: update-reference ## write them all anew
-verify-generated: verify-reference ## say which is not what it would be anew
+update-generated: update-reference update-states ## write them all anew
+verify-generated: verify-reference verify-states ## say which is not what it would be anew
 
 .PHONY: update-reference verify-reference
 update-reference verify-reference: generated = docs/reference.md
@@ -78,6 +78,12 @@ update-reference: $(INSTALLED) ## docs/reference.md, from the table of settings
 	$(update)
 verify-reference: $(INSTALLED)
 	$(verify)
+
+.PHONY: update-states verify-states
+update-states: $(INSTALLED) ## the state diagram in docs/PROTOCOL.md, from the core's table of transitions
+	@$(PY) tests/core/diagram.py
+verify-states: $(INSTALLED)
+	@$(PY) tests/core/diagram.py --verify
 
 define update
 @$(generator) > $(generated).new && mv $(generated).new $(generated) || { rm -f $(generated).new; exit 1; }

@@ -14,7 +14,7 @@ BEGIN, END = "<!-- states: begin -->\n", "<!-- states: end -->"
 
 
 def diagram() -> str:
-    """Return the diagram in mermaid's language; the phases that stand are within one box, the others reached from it."""
+    """Return the diagram in mermaid's language: what stands is within one box, the rest is reached from it."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {Phase.FOLLOWING}", "    state standing {"]
     outside = []
     for phase, reasons in TRANSITIONS.items():

@@ -34,5 +34,5 @@ def test_a_poller_that_hardly_asked_gives_no_verdict(start: Start) -> None:
     one = start("payouts-0")
     with Poller({"payouts-0": one.port}) as poller:
         time.sleep(0.5)
-    with pytest.raises(AssertionError, match="only .* polls"):
+    with pytest.raises(AssertionError, match=r"only .* polls"):
         poller.verdict()
