@@ -1,4 +1,4 @@
-"""Owns the sidecars that are measured: three of one election, with the default timings, replaced when they are ended."""
+"""Owns the sidecars that are measured: three of one election, with default timings, replaced when they are ended."""
 
 from __future__ import annotations
 

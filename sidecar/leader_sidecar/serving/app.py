@@ -1,5 +1,6 @@
 """Owns the app's port: which path is answered by what, for whom (DESIGN §5)."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -22,7 +23,7 @@ _OF_AN_ELECTION: Mapping[
     "/leader/events": ("GET", events),
     "/leader/resign": ("POST", resign),
 }
-_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OUR_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]*)?|::1", re.ASCII | re.IGNORECASE)
 _NO_STORE = {"Cache-Control": "no-store"}
 _JSON = "application/json"
 
@@ -49,7 +50,7 @@ class AppPort:
 
         Raises: Problem for what is not answered as asked.
         """
-        if _host(request) not in _HOSTS:
+        if not _names_this_pod(request):
             raise Problem(421, "this port answers about its own pod: ask with localhost as the host")
         path = request.path
         if path in _OF_AN_ELECTION:
@@ -59,7 +60,7 @@ class AppPort:
             Query(request, ())
             return self._of_the_process[path]()
         if path.startswith("/elections/"):
-            name, found, rest = request.rel_url.raw_path.removeprefix("/elections/").partition("/leader")
+            name, found, rest = request.rel_url.raw_path.removeprefix("/elections/").rpartition("/leader")
             if found and "/leader" + rest in _OF_AN_ELECTION:
                 return await self._ask(self._named(unquote(name)), "/leader" + rest, request)
         raise Problem(404, f"there is nothing at {path[:100]}: /openapi.yaml says what there is")
@@ -100,9 +101,11 @@ def openapi() -> bytes:
     return files("leader_sidecar.serving").joinpath("openapi.yaml").read_bytes()
 
 
-def _host(request: web.BaseRequest) -> str:
-    host = request.headers.get("Host", "").lower()
-    return host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
+def _names_this_pod(request: web.BaseRequest) -> bool:
+    if not _OUR_HOST.fullmatch(request.headers.get("Host", "")):
+        return False
+    # That of the target where it is a whole URL, else the header again.
+    return _OUR_HOST.fullmatch(request.host) is not None
 
 
 def _require(request: web.BaseRequest, method: str) -> None:

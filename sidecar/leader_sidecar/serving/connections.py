@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 
 from leader_sidecar.serving.problem import Problem
 
 MAX_CONNECTIONS = 64
 MAX_HEAD_BYTES = 8192
 IDLE_S = 75.0
+UNREADABLE = "this is no HTTP request that can be read: use HTTP/1.1"
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -33,13 +34,15 @@ class Port(web.Server):
 
     def opened(self, connection: "_Connection") -> None:
         """Count a connection in; the longest idle has to go where there are too many."""
-        self._open[connection] = None
-        if len(self._open) > MAX_CONNECTIONS:
+        if len(self._open) >= MAX_CONNECTIONS:
+            # Where all are busy, the one that has waited longest goes: whoever comes now is answered.
             idle = next((one for one in self._open if not one.busy), next(iter(self._open)))
+            del self._open[idle]  # at once: more may come before the loop tells of its end
             idle.abort()
+        self._open[connection] = None
 
-    def used(self, connection: "_Connection") -> None:
-        """Note that a connection is not idle."""
+    def answered(self, connection: "_Connection") -> None:
+        """Note that a connection begins to be idle; bytes alone, as of a head without an end, are no use of it."""
         if connection in self._open:
             self._open[connection] = self._open.pop(connection)
 
@@ -52,11 +55,15 @@ class Port(web.Server):
         assert isinstance(connection, _Connection)
         connection.begin()
         try:
-            return await self._answer(request)
+            if request.version < HttpVersion10:
+                raise Problem(400, UNREADABLE)
+            response = await self._answer(request)
         except Problem as problem:
-            return problem.response()
+            response = problem.response()
         finally:
             connection.end()
+        response.headers.setdefault("Server", "leader-sidecar")
+        return response
 
 
 class _Connection(web.RequestHandler):
@@ -72,7 +79,9 @@ class _Connection(web.RequestHandler):
             keepalive_timeout=IDLE_S,
             max_line_size=MAX_HEAD_BYTES,
             max_field_size=MAX_HEAD_BYTES,
+            max_headers=MAX_HEAD_BYTES,
             lingering_time=0.0,
+            auto_decompress=False,
         )
         self._port = port
         self._head_bytes = 0
@@ -91,11 +100,12 @@ class _Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take bytes, up to the limit of a head; no request here has a body worth more."""
         self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_bytes <= MAX_HEAD_BYTES:
+            super().data_received(data)
+        elif self.busy:
+            self.abort()
+        else:
             self._refuse_head()
-            return
-        self._port.used(self)
-        super().data_received(data)
 
     def begin(self) -> None:
         """Note that a request is being answered."""
@@ -105,7 +115,7 @@ class _Connection(web.RequestHandler):
     def end(self) -> None:
         """Note that it has been."""
         self.busy = False
-        self._port.used(self)
+        self._port.answered(self)
 
     def abort(self) -> None:
         """Close at once."""
@@ -121,10 +131,12 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what could not be read, or went wrong here, with a problem document and close."""
         if status >= 500:
-            self.logger.error("a request to %s failed", request.path, exc_info=exc)
+            self.logger.error("a request to %r failed", request.path[:100], exc_info=exc)
+            if request.writer.output_size > 0:
+                raise ConnectionError("half of an answer is sent: there is no place for a problem document")
             problem = Problem(500, "something went wrong in the sidecar: its log says what")
         else:
-            problem = Problem(400, "this is no HTTP request that can be read: use HTTP/1.1")
+            problem = Problem(400, UNREADABLE)
         response = problem.response()
         response.force_close()
         return response
@@ -133,7 +145,7 @@ class _Connection(web.RequestHandler):
         transport = self.transport
         if not isinstance(transport, asyncio.Transport) or transport.is_closing():
             return
-        problem = Problem(431, f"the request's head is over {MAX_HEAD_BYTES} bytes: send fewer or shorter headers")
+        problem = Problem(431, f"the request is over {MAX_HEAD_BYTES} bytes: send fewer headers, and no body")
         body = problem.body()
         head = (
             "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/problem+json\r\n"

@@ -7,6 +7,8 @@ from typing import Any
 
 from leader_sidecar.core.status import Answer
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 
 def document(answer: Answer, *, late: bool = False) -> dict[str, Any]:
     """Make the document of one answer.
@@ -42,7 +44,7 @@ def document(answer: Answer, *, late: bool = False) -> dict[str, Any]:
 
 def encode(told: Mapping[str, Any]) -> bytes:
     """Encode a document on one line."""
-    return json.dumps(told, separators=(", ", ": "), ensure_ascii=False).encode()
+    return _ENCODER.encode(told).encode()
 
 
 def fencing_headers(answer: Answer) -> dict[str, str]:

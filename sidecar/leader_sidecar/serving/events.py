@@ -10,7 +10,8 @@ from leader_sidecar.serving.query import Query
 from leader_sidecar.serving.view import ElectionView
 
 COMMENT_S = 10.0
-_SEND_S = 10.0  # a reader that takes nothing for this long has gone
+SEND_S = 10.0
+"""A reader that takes nothing for this long has gone."""
 
 
 async def events(view: ElectionView, request: web.BaseRequest, closing: Closing) -> web.StreamResponse:
@@ -30,8 +31,13 @@ async def events(view: ElectionView, request: web.BaseRequest, closing: Closing)
             message = f"event: {kind}\nid: {told}\ndata: {data}\n\n"
         else:
             message = ": still here\n\n"
-        async with asyncio.timeout(_SEND_S):
-            await stream.write(message.encode())
+        try:
+            async with asyncio.timeout(SEND_S):
+                await stream.write(message.encode())
+        except TimeoutError:
+            if request.transport:
+                request.transport.abort()  # to close would be to wait until it has read what is left
+            return stream
         await change(view, told, COMMENT_S, closing)
     await stream.write_eof()
     return stream

@@ -25,9 +25,8 @@ class Query:
             return
         for name, text in request.query.items():
             if name not in known:
-                raise Problem(
-                    400, f"there is no parameter {name!r} here: known are {', '.join(sorted(known)) or 'none'}"
-                )
+                there_is = ", ".join(sorted(known)) or "none"
+                raise Problem(400, f"there is no parameter {name[:100]!r} here: known are {there_is}")
             if name in self._values:
                 raise Problem(400, f"{name} is given twice: give it once")
             self._values[name] = text
@@ -46,7 +45,7 @@ class Query:
         try:
             seconds = parse_duration(text)
         except ValueError as fault:
-            raise Problem(400, f"{name}={text!r} {fault}") from None
+            raise Problem(400, f"{name}={text[:100]!r} {fault}") from None
         if seconds > longest_s:
             raise Problem(400, f"{name}={text!r} is over {longest_s:g}s: ask for less")
         return seconds
@@ -58,7 +57,8 @@ class Query:
         """
         text = self._values["index"]
         if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise Problem(400, f"index={text!r} is no index: give back the one of an earlier answer, such as index=17")
+            shown = text[:100]
+            raise Problem(400, f"index={shown!r} is no index: give back the one of an earlier answer, such as index=17")
         return int(text)
 
     def truth(self, name: str) -> bool:
@@ -68,5 +68,5 @@ class Query:
         """
         text = self._values.get(name, "false")
         if text not in ("true", "false"):
-            raise Problem(400, f"{name}={text!r} is neither true nor false: write {name}=true")
+            raise Problem(400, f"{name}={text[:100]!r} is neither true nor false: write {name}=true")
         return text == "true"
