@@ -156,8 +156,8 @@ def _take(s: State, record: Record, sent_at_s: float, out: list[Effect]) -> None
     if not s.uids or s.uids[-1] != record.uid:
         s.uids = (*s.uids[-_KNOWN_UIDS:], record.uid)
     s.record, s.newest_version, s.confirmed_at_s, s.absent = record, record.version, sent_at_s, False
-    if known is None or known.version < record.version:
-        s.write_at_s = s.now_s  # a newer record is news: what comes of it need not wait as a repetition does
+    if known is None or (known.holder, known.released) != (record.holder, record.released):
+        s.write_at_s = s.now_s  # what comes of this is no repetition of what failed, and need not wait like one
     s.longest_duration_s = max(s.longest_duration_s, record.duration_s)
     s.highest_token = max(s.highest_token, record.token)
     if s.claim_version != record.version:
