@@ -1,0 +1,96 @@
+"""Owns the story of one run as people read it: who did what, when, on whose clock."""
+
+from typing import TYPE_CHECKING
+
+from leader_sidecar.core.messages import (
+    Announce,
+    Effect,
+    Event,
+    Found,
+    Lead,
+    Read,
+    ReadDone,
+    RecordNotified,
+    StopLeading,
+    TimerFired,
+    Unknown,
+    Write,
+    WriteDone,
+    Written,
+)
+from leader_sidecar.core.record import Record
+
+if TYPE_CHECKING:
+    from leader_sidecar.lab.candidate import Candidate
+    from leader_sidecar.lab.network import Request
+    from leader_sidecar.lab.world import World
+
+
+class Timeline:
+    """Collect lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.world: World | None = None
+
+    def note(self, text: str, who: str = "") -> None:
+        """Add a line at this instant."""
+        now_s = self.world.time.now_s if self.world is not None else 0.0
+        self.lines.append(f"{now_s:9.3f}  {who:<14} {text}")
+
+    def event(self, process: "Candidate", event: Event) -> None:
+        """Tell what a process is about to handle."""
+        if not isinstance(event, TimerFired):
+            self.note("<- " + _event(event), process.name)
+
+    def effect(self, process: "Candidate", effect: Effect) -> None:
+        """Tell what a process does."""
+        text = _effect(effect)
+        if text:
+            self.note("-> " + text, process.name)
+
+    def applied(self, request: "Request", record: Record | None) -> None:
+        """Tell that a write took effect."""
+        self.note(f"{request.kind} takes effect: {_record(record)}", "API server")
+
+
+def _event(event: Event) -> str:
+    if isinstance(event, ReadDone | WriteDone):
+        outcome = event.outcome
+        if isinstance(outcome, Found | Written):
+            return f"{type(outcome).__name__} {_record(outcome.record)}"
+        detail = f" ({outcome.message})" if isinstance(outcome, Unknown) and outcome.message else ""
+        return type(outcome).__name__ + detail
+    if isinstance(event, RecordNotified):
+        return f"watch shows {_record(event.record)}" + (", deleted" if event.deleted else "")
+    facts = {
+        name: value
+        for name in ("healthy", "cooldown_s", "app_at_work")
+        if (value := getattr(event, name, None)) is not None
+    }
+    return type(event).__name__ + (f" {facts}" if facts else "")
+
+
+def _effect(effect: Effect) -> str:
+    match effect:
+        case Read():
+            return f"read, {effect.timeout_s:.2f} s"
+        case Write():
+            return (
+                f"{effect.kind} on version {effect.body['metadata'].get('resourceVersion')}, {effect.timeout_s:.2f} s"
+            )
+        case Lead():
+            return f"LEADS with token {effect.token}"
+        case StopLeading():
+            return f"STOPS leading with token {effect.token}: {effect.reason}"
+        case Announce(event="regression" | "barred" | "released"):
+            return f"{effect.event} {dict(effect.detail)}"
+    return ""
+
+
+def _record(record: Record | None) -> str:
+    if record is None:
+        return "no Lease"
+    holder = record.holder.split("_")[0] + "." + record.holder[-2:] if "_" in record.holder else record.holder
+    mark = " released" if record.released else ""
+    return f"v{record.version} {holder or 'nobody'} token {record.token}{mark}"
