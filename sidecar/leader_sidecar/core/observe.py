@@ -80,17 +80,20 @@ def on_read(s: State, attempt: Attempt, outcome: ReadOutcome, out: list[Effect])
 
 def on_write(s: State, attempt: Attempt, outcome: WriteOutcome, out: list[Effect]) -> None:
     """Learn from the end of a write; whatever does not acknowledge this very write is answered by reading (rule 2)."""
+    retry_s = s.config.timing.retry_period_s
+    first = attempt.sent_at_s - s.write_at_s >= retry_s
     s.must_read = True
-    s.write_at_s = attempt.sent_at_s + s.config.timing.retry_period_s
+    s.write_at_s = attempt.sent_at_s + retry_s
     match outcome:
         case Written(record) if attempt.base < record.version and s.newest_version <= record.version:
+            s.write_at_s = s.now_s
             _answered(s, attempt, out)
-            if _believe(s, attempt, record, out):
-                s.write_at_s = s.now_s
-            elif attempt.kind is Kind.RELEASE and not s.named:
+            if not _believe(s, attempt, record, out) and attempt.kind is Kind.RELEASE and not s.named:
                 out.append(Announce("released", {"token": record.token}))
         case Conflict():
             s.request_at_s = s.now_s  # somebody was faster, or an answer of ours was lost: look at once
+            if first:  # what this read makes due need not wait; only the next in a row does
+                s.write_at_s = s.now_s
         case Rejected():
             _rejected(s, attempt, outcome, out)
         case Unknown():
@@ -156,8 +159,6 @@ def _take(s: State, record: Record, sent_at_s: float, out: list[Effect]) -> None
     if not s.uids or s.uids[-1] != record.uid:
         s.uids = (*s.uids[-_KNOWN_UIDS:], record.uid)
     s.record, s.newest_version, s.confirmed_at_s, s.absent = record, record.version, sent_at_s, False
-    if known is None or (known.holder, known.released) != (record.holder, record.released):
-        s.write_at_s = s.now_s  # what comes of this is no repetition of what failed, and need not wait like one
     s.longest_duration_s = max(s.longest_duration_s, record.duration_s)
     s.highest_token = max(s.highest_token, record.token)
     if s.claim_version != record.version:

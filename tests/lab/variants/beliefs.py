@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from lab.variants.registry import replaced, variant
+from lab.variants.registry import Marked, replaced, variant
 from leader_sidecar.core import decide, elector, observe
 from leader_sidecar.core.messages import Conflict, Effect, Found, Kind, Unknown, Written
 from leader_sidecar.core.record import Record
@@ -91,17 +91,17 @@ def unknown_is_failure() -> Iterator[None]:
 @variant("a write of unknown outcome is sent again on whatever version stands now")
 def unknown_retried_blindly() -> Iterator[None]:
     original_write, original_due = elector.on_write, decide._due
-    unknown: set[str] = set()
+    unknown = Marked()
 
     def on_write(s: State, attempt: Attempt, outcome: Any, out: list[Effect]) -> None:
         if attempt.kind is Kind.CLAIM and isinstance(outcome, Unknown):
-            unknown.add(s.config.identity)
+            unknown.add(s)
         elif isinstance(outcome, Written):
-            unknown.discard(s.config.identity)
+            unknown.discard(s)
         original_write(s, attempt, outcome, out)
 
     def due(s: State) -> Any:
-        again = s.config.identity in unknown and s.record is not None and not s.named and s.may_lead
+        again = s in unknown and s.record is not None and not s.named and s.may_lead
         return decide._Due(s.write_at_s, Kind.CLAIM) if again and not s.must_read else original_due(s)
 
     with replaced(elector, "on_write", on_write), replaced(decide, "_due", due):

@@ -8,7 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from leader_sidecar.core.state import Config, State
+
 Patch = Callable[[], AbstractContextManager[None]]
+
+
+from leader_sidecar.core.state import Config, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,19 @@ def replaced(owner: Any, name: str, by: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, original)
+
+
+class Marked:
+    """A set of processes, told apart by their configuration: another run has processes of the same names."""
+
+    def __init__(self) -> None:
+        self._configs: dict[int, Config] = {}
+
+    def add(self, s: State) -> None:
+        self._configs[id(s.config)] = s.config
+
+    def discard(self, s: State) -> None:
+        self._configs.pop(id(s.config), None)
+
+    def __contains__(self, s: State) -> bool:
+        return id(s.config) in self._configs

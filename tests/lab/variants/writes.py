@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.variants.registry import replaced, variant
+from lab.variants.registry import Marked, replaced, variant
 from leader_sidecar.core import decide, wire
 from leader_sidecar.core.messages import Effect, Kind
 from leader_sidecar.core.record import Record
@@ -16,15 +16,15 @@ from leader_sidecar.lab.candidate import Candidate
 @variant("the Lease is given back without looking again whose it is")
 def released_without_looking() -> Iterator[None]:
     original_due, original_send, original_nothing = decide._due, decide._send, decide._nothing_to_release
-    tried: set[str] = set()
+    tried = Marked()
 
     def send(s: State, kind: Kind, out: list[Effect]) -> None:
         if kind is Kind.RELEASE:
-            tried.add(s.config.identity)
+            tried.add(s)
         original_send(s, kind, out)
 
     def blind(s: State) -> bool:
-        return s.stopping and s.config.identity in tried and s.record is not None and s.record.holder != ""
+        return s.stopping and s in tried and s.record is not None and s.record.holder != ""
 
     def due(s: State) -> Any:
         return decide._Due(s.write_at_s, Kind.RELEASE) if blind(s) and not s.must_read else original_due(s)
@@ -58,16 +58,16 @@ def token_is_transitions() -> Iterator[None]:
 @variant("the token is kept across a restart of the same pod")
 def token_kept_across_restart() -> Iterator[None]:
     original_body, original_token = decide._body, decide._token_to_write
-    kept: set[str] = set()
+    kept = Marked()
 
     def body(s: State, kind: Kind, renew_time: str, token: int) -> Mapping[str, Any]:
         if kind is Kind.CLAIM and s.record is not None and s.record.token and not s.named:
             same_pod = s.record.holder.startswith(s.config.pod_prefix)
-            (kept.add if same_pod else kept.discard)(s.config.identity)
+            (kept.add if same_pod else kept.discard)(s)
         return original_body(s, kind, renew_time, token)
 
     def token(s: State) -> int:
-        keeps = s.config.identity in kept and s.record is not None
+        keeps = s in kept and s.record is not None
         return s.record.token if keeps and s.record else original_token(s, Kind.TOKEN)
 
     with replaced(decide, "_body", body), _token(token):
