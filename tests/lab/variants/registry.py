@@ -13,9 +13,6 @@ from leader_sidecar.core.state import Config, State
 Patch = Callable[[], AbstractContextManager[None]]
 
 
-from leader_sidecar.core.state import Config, State
-
-
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One mistake.
