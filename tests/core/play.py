@@ -13,6 +13,7 @@ A file is a first comment line that says what it shows, then blocks: a command, 
     write ok | write lost | write unknown | write conflict | write absent | write rejected STATUS TEXT
                         lost: applied, but the answer never came; unknown: neither
     notify [FIELDS] | notify deleted                         the watch shows the Lease
+    watching                                                 the watch began afresh
 """
 
 import copy
@@ -145,6 +146,9 @@ class Play:
     def _on_notify(self, given: dict[str, str], flags: list[str]) -> Any:
         self.body = edited(self.body, given)
         return m.RecordNotified, {"record": self._parsed(), "deleted": "deleted" in flags}
+
+    def _on_watching(self, given: dict[str, str], flags: list[str]) -> Any:
+        return m.WatchBegan, {}
 
     def _on_read(self, given: dict[str, str], flags: list[str]) -> Any:
         assert isinstance(self.asked, m.Read), f"not reading but {self.asked}"

@@ -28,10 +28,15 @@ class Follower:
     def __init__(self, lane: Lane, log: Lines, timing: WatchTiming) -> None:
         self.watch = LeaseWatch(lane, LeaseName("default", "payouts"), rng=random.Random(1), log=log, timing=timing)
         self.shown: list[tuple[int, bool]] = []
-        self.task = asyncio.ensure_future(self.watch.run(self._notify))
+        self.began_after: list[int] = []
+        """How many events had been shown when a stream began afresh."""
+        self.task = asyncio.ensure_future(self.watch.run(self._notify, self._began))
 
     def _notify(self, record: Record, deleted: bool) -> None:
         self.shown.append((record.version, deleted))
+
+    def _began(self) -> None:
+        self.began_after.append(len(self.shown))
 
 
 Follow = Callable[..., Follower]
@@ -135,6 +140,7 @@ async def test_watch_starts_afresh_after_an_answer_that_tells_nothing(
     follower = follow()
     assert await asked(api, 4) == [None, "7", None, "9"]
     assert follower.shown == [(7, False), (9, False)]
+    assert follower.began_after == [0, 1], "told at each fresh start, before anything is shown, and at no other"
 
 
 async def test_version_is_given_up_when_it_leads_nowhere_again_and_again(api: FakeApi, follow: Follow) -> None:

@@ -30,9 +30,10 @@ from leader_sidecar.core.messages import (
     StopRequested,
     TimerFired,
     Unknown,
+    WatchBegan,
     WriteDone,
 )
-from leader_sidecar.core.observe import bar, end_term, lapse, on_notified, on_read, on_write
+from leader_sidecar.core.observe import bar, end_term, lapse, on_notified, on_read, on_watch_began, on_write
 from leader_sidecar.core.state import Config, Phase, State
 
 TRANSITIONS: Mapping[Phase, Mapping[Phase, str]] = {
@@ -159,6 +160,10 @@ def _on_notified(s: State, event: RecordNotified, out: list[Effect]) -> None:
     on_notified(s, event.record, event.deleted, out)
 
 
+def _on_watch_began(s: State, event: WatchBegan, out: list[Effect]) -> None:
+    on_watch_began(s)
+
+
 def _on_health(s: State, event: HealthChanged, out: list[Effect]) -> None:
     if event.healthy == s.healthy:
         return
@@ -222,6 +227,7 @@ _LEARN: Mapping[type[Event], Callable[[State, Any, list[Effect]], None]] = {
     ReadDone: _on_read_done,
     WriteDone: _on_write_done,
     RecordNotified: _on_notified,
+    WatchBegan: _on_watch_began,
     HealthChanged: _on_health,
     ResignRequested: _on_resign,
     StopRequested: _on_stop,

@@ -125,6 +125,11 @@ class RecordNotified(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchBegan(Event):
+    """The watch began afresh: it shows what is there from now on, and not what it missed, such as a deletion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthChanged(Event):
     """The process can, or can no longer, trust itself: clock trouble, a blocked loop."""
 

@@ -119,6 +119,11 @@ def on_notified(s: State, record: Record, deleted: bool, out: list[Effect]) -> N
         s.must_read = False  # whatever was in doubt: somebody wrote since, and it was not this process
 
 
+def on_watch_began(s: State) -> None:
+    """Look at what the watch may have missed: a Lease that is gone is not shown to who begins to watch."""
+    _read_soon(s)
+
+
 def _on_absent(s: State, out: list[Effect]) -> None:
     end_term(s, "the Lease is absent", out)
     if not s.absent:
@@ -243,7 +248,7 @@ def _read_soon(s: State) -> None:
 def _rejected(s: State, attempt: Attempt, outcome: Rejected, out: list[Effect]) -> None:
     _retry(s, attempt)
     if s.grant is None:
-        s.request_at_s = max(s.request_at_s, s.now_s + s.config.timing.renew_interval_s)
+        s.request_at_s = max(s.request_at_s, s.now_s + 2 * s.config.timing.retry_period_s)
     if s.rejection != outcome.message:
         s.rejection, s.rejected_read = outcome.message, attempt.kind is Kind.READ
         detail = {"verb": attempt.kind.value, "status": outcome.status, "reason": outcome.message}

@@ -23,6 +23,7 @@ from leader_sidecar.kube.transport import MAX_BODY_BYTES, Failure, Lane, Stream
 _BARREN_STREAMS = 2
 
 Notify = Callable[[Record, bool], None]
+Began = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +87,18 @@ class LeaseWatch:
         self.ends: Counter[str] = Counter()
         """How often a stream ended in which way: ended, gone, silent, broken, rejected, unknown."""
 
-    async def run(self, notify: Notify) -> NoReturn:
+    async def run(self, notify: Notify, began: Began = lambda: None) -> NoReturn:
         """Follow the Lease until cancelled.
 
         Args:
             notify: called with each record shown, and whether it is the last one of a deleted Lease; what it raises
                 ends the watch.
+            began: called when a stream starts afresh: what happened before is not shown, and no more an absent Lease.
         """
         loop = asyncio.get_running_loop()
         while True:
             began_s = loop.time()
-            end = await self._follow(notify)
+            end = await self._follow(notify, began)
             self.ends[end.outcome] += 1
             lived = self._worked and loop.time() - began_s >= self._timing.healthy_s
             self._failures = 1 if lived else self._failures + 1
@@ -112,7 +114,7 @@ class LeaseWatch:
         longest_s = min(timing.first_pause_s * 2.0 ** min(self._failures - 1, 30), timing.last_pause_s)
         return longest_s * self._rng.uniform(0.5, 1.0)
 
-    async def _follow(self, notify: Notify) -> _End:
+    async def _follow(self, notify: Notify, began: Began) -> _End:
         self._worked = False
         stream = await self._lane.stream(
             self._lease.collection_path, query=self._query(), timeout_s=self._timing.connect_s
@@ -122,6 +124,8 @@ class LeaseWatch:
         try:
             if stream.status != 200:
                 return await self._refused(stream)
+            if not self._version:
+                began()
             return await self._read_lines(stream, notify)
         finally:
             stream.close()

@@ -22,6 +22,7 @@ from leader_sidecar.core.messages import (
     Started,
     StopRequested,
     TimerFired,
+    WatchBegan,
     Write,
     WriteDone,
 )
@@ -218,6 +219,10 @@ class Candidate:
             self._inbox.append((self.notified, (record, deleted)))
             return
         self.feed(RecordNotified, record=record, deleted=deleted)
+
+    def watch_began(self) -> None:
+        """Learn that the watch began afresh."""
+        self._when_awake(lambda: self.feed(WatchBegan))
 
     def stop(self, app_at_work: bool) -> None:
         """Take a SIGTERM."""

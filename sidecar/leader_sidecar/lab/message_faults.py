@@ -10,6 +10,9 @@ from leader_sidecar.lab.schedule import QUIET_BY_S
 _LONGEST_DELAY_S = 60.0
 
 
+_LONGEST_WAIT_S = 5.0
+
+
 def _hit(net: Network, active: ActiveFault, request: Request, late_s: float = 0.0) -> None:
     """Count a hit; the fault is over when its time is, its message has come, and a lost one's timeout too."""
     if late_s == NEVER_S:
@@ -78,10 +81,12 @@ def _instead(
     outcome: Callable[[ActiveFault], object], applied: bool
 ) -> Callable[[Network, ActiveFault, Request], object]:
     def replace(net: Network, active: ActiveFault, request: Request) -> object:
-        _hit(net, active, request)
+        told = outcome(active)
+        # Who is asked to wait waits, though not for longer than a renew interval.
+        _hit(net, active, request, min(getattr(told, "retry_after_s", 0.0), _LONGEST_WAIT_S))
         if applied:
             net.handle(request)
-        return outcome(active)
+        return told
 
     return replace
 

@@ -41,6 +41,7 @@ class Watch:
         if self.over or self._world.api.down:
             return
         self.connected = True
+        self._world.time.after(self._world.network.leg_s(), self._process.watch_began)
         if self._world.api.record is not None:
             self.show(self._world.api.record, False)
 

@@ -29,7 +29,7 @@ def check_write(world: "World", request: Request, before: Record | None, after: 
     if before is None or after is None:
         return
     _check_own(world, process, request, before, after)
-    _check_kept(process, before, after)
+    _check_kept(world, process, before, after)
     if request.kind is Kind.TOKEN:
         _check_token(world, process, after)
     elif request.kind is Kind.RENEW and after.token < before.token:
@@ -41,7 +41,7 @@ def _unless_version_repeats(world: "World", before: Record, violation: Violation
     """Fail, but not where a restored etcd gave a version twice: no precondition tells the one from the other."""
     if before.version not in world.api.forgotten:
         raise violation
-    world.excluded["I2, I7, I8: a version given twice, after an etcd restore"] += 1
+    world.excluded["I2, I7, I8, I11: a version given twice, after an etcd restore"] += 1
 
 
 def _check_own(world: "World", process: Candidate, request: Request, before: Record, after: Record) -> None:
@@ -55,14 +55,14 @@ def _check_own(world: "World", process: Candidate, request: Request, before: Rec
         raise Violation("I7", f"{process.name} wrote the holder {after.holder}")
 
 
-def _check_kept(process: Candidate, before: Record, after: Record) -> None:
+def _check_kept(world: "World", process: Candidate, before: Record, after: Record) -> None:
     """I11: everything that is not ours is as it was."""
     old, new = before.body, after.body
     same = _others(old["metadata"], _OUR_METADATA) == _others(new["metadata"], _OUR_METADATA)
     same = same and _others(old.get("spec"), _OUR_FIELDS) == _others(new.get("spec"), _OUR_FIELDS)
     was, now = old["metadata"].get("annotations"), new["metadata"].get("annotations")
     if not same or _others(was, _OUR_ANNOTATIONS) != _others(now, _OUR_ANNOTATIONS):
-        raise Violation("I11", f"{process.name} changed what is not its own")
+        _unless_version_repeats(world, before, Violation("I11", f"{process.name} changed what is not its own"))
 
 
 def _others(fields: Any, ours: tuple[str, ...]) -> dict[str, Any]:

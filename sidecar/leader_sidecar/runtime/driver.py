@@ -21,6 +21,7 @@ from leader_sidecar.core.messages import (
     StopLeading,
     StopRequested,
     TimerFired,
+    WatchBegan,
     Write,
     WriteDone,
 )
@@ -81,7 +82,7 @@ class Driver:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                followers = [tasks.create_task(self._api.watch.run(self._on_notified))]
+                followers = [tasks.create_task(self._api.watch.run(self._on_notified, self._on_watch_began))]
                 if self._events:
                     followers.append(tasks.create_task(self._api.events.run()))
                 self._feed(Started)
@@ -182,6 +183,9 @@ class Driver:
 
     def _on_notified(self, record: Record, deleted: bool) -> None:
         self._feed(partial(RecordNotified, record=record, deleted=deleted))
+
+    def _on_watch_began(self) -> None:
+        self._feed(WatchBegan)
 
     def _count(self, verb: str, outcome: object, took_s: float) -> None:
         name = type(outcome).__name__.lower()
