@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ import aiohttp
 import pytest
 
 from cluster.apiserver import ApiServer
+from cluster.connections import until_closed
 from contract.api import Api
 from contract.servers import chosen_server
 from leader_sidecar.devserver.server import DevServer, start
@@ -25,9 +25,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
     # aiohttp sends some requests again by itself; a contract is about one request and its answer.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         yield session
-    # The layers of an aborted TLS connection close one after the other.
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await until_closed()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SERVERS = ("devserver", "apiserver")
+SERVERS = ("devserver", "apiserver", "kind")
 
 
 def add_server_option(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from cluster.apiserver import ApiServer
+from cluster.connections import until_closed
 from kube.fake_api import BOUND_S, Lines
 from leader_sidecar.core.messages import Absent, Conflict, Found, Kind, Rejected, Written
 from leader_sidecar.core.record import Record
@@ -77,6 +78,7 @@ async def election(server: Server, log: Lines, request: pytest.FixtureRequest) -
     made = Api(server.candidate, "demo", name, pod_name="payouts-0", rng=random.Random(1), log=log)
     yield made
     await made.close()
+    await until_closed()
 
 
 async def create(election: Api, name: str) -> Record:
@@ -155,6 +157,7 @@ async def test_stranger_is_told_which_verb_on_what(apiserver: Server, log: Lines
         election.events.became_leader("i", 1, lease_uid="", wall_us=WALL_US)
         assert await election.events.flush(BOUND_S)
     await election.close()
+    await until_closed()
     assert isinstance(outcome, Rejected)
     assert outcome.message == (
         '403 for get leases.coordination.k8s.io "payouts" in namespace "demo" as system:serviceaccount:demo:stranger: '
