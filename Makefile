@@ -18,8 +18,8 @@ MAKEFLAGS += --no-print-directory
 check: format-check lint types layers verify-generated core-tests unit-tests ## what needs nothing from outside: format, types, layers, unit tests
 
 .PHONY: test
-test: check ## check, then the contract suite, processes and the lab, all without a real API server
-	$(PYTEST) tests/contract tests/process tests/lab --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+test: check ## check, then the contract suite, processes, the lab and the charts, all without a real API server
+	$(PYTEST) tests/contract tests/process tests/lab tests/chart --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
 
 .PHONY: integration
 integration: programs ## the contract suite, processes and clients on a real kube-apiserver
@@ -29,6 +29,10 @@ integration: programs ## the contract suite, processes and clients on a real kub
 prove: $(INSTALLED) ## 25,000 elections in virtual time (FULL=1: 100,000, SEED=n), and every known-bad variant caught afresh
 	$(PY) -m leader_sidecar lab run --schedules $(if $(FULL),100000,25000) --jobs 2 --seed $(or $(SEED),10000000)
 	PYTHONPATH=tests $(PY) -m lab.search
+
+.PHONY: kind-test
+kind-test: cluster-programs image ## the charts on a real cluster of three nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
+	$(PYTEST) tests/kind --server=kind --timeout=300 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
 
 .PHONY: demo
 demo: $(INSTALLED) ## three sidecars and a development server: watch a leader fall and another rise, in a minute
@@ -63,18 +67,37 @@ core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
 
 .PHONY: unit-tests
 unit-tests: $(INSTALLED) ## the other tests that ask no API server
-	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --junitxml=$(REPORTS)/check/unit.xml
+	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --junitxml=$(REPORTS)/check/unit.xml
 
 .PHONY: programs
 programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)
 	@PYTHONPATH=tests $(PY) -m cluster.programs
 
+.PHONY: cluster-programs
+cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and what a node is made of (once, 12 minutes, needs Go)
+	@PYTHONPATH=tests $(PY) -m cluster.kind
+
+.PHONY: image
+image: $(INSTALLED) ## the images of the sidecar and of the demo's app (BASE=public or debian)
+	@PYTHON=$(PY) sidecar/build-images
+
+.PHONY: dist
+dist: $(INSTALLED) ## wheel, source distribution and charts of this version, in dist/ (needs helm)
+	@rm -rf dist && mkdir -p dist/python
+	@$(PY) -m hatchling build --directory dist/python
+	@helm=$$(PYTHONPATH=tests $(PY) -m cluster.kind helm) && for chart in charts/*/; do "$$helm" package --destination dist $$chart; done
+
+.PHONY: version-check
+version-check: $(INSTALLED) ## the version that a release's TAG=v1.2.3 says is that of the code
+	@test "$(TAG)" = "v$$($(PY) -c 'import leader_sidecar; print(leader_sidecar.__version__)')" \
+	  || { echo "TAG=$(TAG) is not the version in sidecar/leader_sidecar/__init__.py" >&2; exit 1; }
+
 ##@ Generated files
 
 # Each has two targets, a file, and the command that prints what should be in it.
 .PHONY: update-generated verify-generated
-update-generated: update-reference update-states ## write them all anew
-verify-generated: verify-reference verify-states ## say which is not what it would be anew
+update-generated: update-reference update-states update-charts update-manifests ## write them all anew
+verify-generated: verify-reference verify-states verify-charts ## say which is not what it would be anew
 
 .PHONY: update-reference verify-reference
 update-reference verify-reference: generated = docs/reference.md
@@ -89,6 +112,16 @@ update-states: $(INSTALLED) ## the state diagram in docs/PROTOCOL.md, from the c
 	@$(PY) tests/core/diagram.py
 verify-states: $(INSTALLED)
 	@$(PY) tests/core/diagram.py --verify
+
+.PHONY: update-charts verify-charts update-manifests verify-manifests
+update-charts: $(INSTALLED) ## schema, README and defaults of the charts, from their commented values
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo
+verify-charts: $(INSTALLED)
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo
+update-manifests: $(INSTALLED) ## manifests/, from the charts (needs helm)
+	@PYTHONPATH=sidecar $(PY) tools/manifests.py
+verify-manifests: $(INSTALLED)
+	@PYTHONPATH=sidecar $(PY) tools/manifests.py --verify
 
 define update
 @$(generator) > $(generated).new && mv $(generated).new $(generated) || { rm -f $(generated).new; exit 1; }
