@@ -113,7 +113,7 @@ class KindCluster:
 
 
 def main() -> int:
-    """Print where programs are: those that are named, else all that a cluster needs, which are built where they are missing.
+    """Print where programs are: those that are named, else all that a cluster needs, built where they are missing.
 
     Returns: the exit code.
     """
