@@ -12,6 +12,7 @@ A file is a first comment line that says what it shows, then blocks: a command, 
     read found [FIELDS] | read absent | read unknown | read rejected STATUS TEXT
     write ok | write lost | write unknown | write conflict | write absent | write rejected STATUS TEXT
                         lost: applied, but the answer never came; unknown: neither
+    write applied       applied, and its answer is on its way; `write told` is its arrival
     notify [FIELDS] | notify deleted                         the watch shows the Lease
     watching                                                 the watch began afresh
 """
@@ -78,6 +79,7 @@ class Play:
         self.now_s = 0.0
         self.wall_us = WALL_US
         self.asked: m.Read | m.Write | None = None
+        self.applied: Record | None = None
         self.transitions: set[tuple[Phase, Phase]] = set()
 
     def run(self, command: str) -> str:
@@ -94,6 +96,9 @@ class Play:
             return self._candidate(given, flags)
         if verb == "edit":
             self.body = edited(self.body, given)
+            return "ok"
+        if command == "write applied":
+            self._apply(given)
             return "ok"
         if verb in ("wait", "clock", "wall"):
             self._pass(_seconds(words[0]), wall_only=verb == "wall", boot_only=verb == "clock")
@@ -159,13 +164,17 @@ class Play:
     def _on_write(self, given: dict[str, str], flags: list[str]) -> Any:
         asked, outcome = self.asked, flags[0]
         assert isinstance(asked, m.Write), f"not writing but {asked}"
-        self.asked = None
         if outcome in ("ok", "lost"):
-            version = int(self.body["metadata"]["resourceVersion"]) + 1
-            uid = self.body["metadata"]["uid"]
-            self.body = edited(dict(asked.body), {"rv": version, "uid": uid, **given})
-        told: Any = m.Written(self._parsed()) if outcome == "ok" else _outcome(flags)
+            self._apply(given)
+        self.asked = None
+        told: Any = m.Written(self.applied) if outcome in ("ok", "told") and self.applied else _outcome(flags)
         return m.WriteDone, {"number": asked.number, "outcome": told}
+
+    def _apply(self, given: dict[str, str]) -> None:
+        assert isinstance(self.asked, m.Write), f"not writing but {self.asked}"
+        version, uid = int(self.body["metadata"]["resourceVersion"]) + 1, self.body["metadata"]["uid"]
+        self.body = edited(dict(self.asked.body), {"rv": version, "uid": uid, **given})
+        self.applied = self._parsed()
 
     def _parsed(self) -> Record:
         parsed = parse_record(self.body)

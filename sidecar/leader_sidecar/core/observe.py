@@ -85,11 +85,15 @@ def on_write(s: State, attempt: Attempt, outcome: WriteOutcome, out: list[Effect
     s.must_read = True
     s.write_at_s = attempt.sent_at_s + retry_s
     match outcome:
-        case Written(record) if attempt.base < record.version and s.newest_version <= record.version:
-            s.write_at_s = s.now_s
+        case Written(record) if attempt.base < record.version:
             _answered(s, attempt, out)
-            if not _believe(s, attempt, record, out) and attempt.kind is Kind.RELEASE and not s.named:
+            if attempt.kind is Kind.RELEASE and record.released:
                 out.append(Announce("released", {"token": record.token}))
+            if record.version < s.newest_version:  # the watch was faster, and somebody has written since
+                _retry(s, attempt)
+            else:
+                s.write_at_s = s.now_s
+                _believe(s, attempt, record, out)
         case Conflict():
             s.request_at_s = s.now_s  # somebody was faster, or an answer of ours was lost: look at once
             if first:  # what this read makes due need not wait; only the next in a row does
@@ -134,14 +138,14 @@ def _on_absent(s: State, out: list[Effect]) -> None:
     s.request_at_s = s.now_s + (0.0 if s.config.create_lease else s.config.timing.renew_interval_s)
 
 
-def _believe(s: State, attempt: Attempt, record: Record, out: list[Effect]) -> bool:
-    """Take a proved record that is not older than any other; say whether an attempt of ours stands in it."""
+def _believe(s: State, attempt: Attempt, record: Record, out: list[Effect]) -> None:
+    """Take a proved record that is not older than any other, and what it shows of ours."""
     if reason := _regression(s, record):
         _suspect(s, attempt, reason, out)
-        return False
+        return
     s.must_read, s.request_at_s, s.suspect_since_s = False, s.now_s, None
     _take(s, record, attempt.sent_at_s, out)
-    return _credit(s, record, out)
+    _credit(s, record, out)
 
 
 def _regression(s: State, record: Record) -> str:
@@ -190,12 +194,12 @@ def _end_if_over(s: State, record: Record, out: list[Effect]) -> None:
         end_term(s, f"the token was raised to {record.token}", out)
 
 
-def _credit(s: State, record: Record, out: list[Effect]) -> bool:
+def _credit(s: State, record: Record, out: list[Effect]) -> None:
     """Draw the consequence of a proved record that one of our attempts wrote: that attempt's, no other's (rule 2)."""
     key = (record.uid, record.renew_time, record.token)
     attempt = next((a for a in s.tries if (a.uid, a.renew_time, a.token) == key), None)
     if attempt is None or not s.named:
-        return False
+        return
     until_s = attempt.sent_at_s + s.config.timing.renew_deadline_s
     grant = Grant(record.token, record.uid, record.version, attempt.sent_at_s, until_s)
     if attempt.kind is Kind.CLAIM:
@@ -206,7 +210,6 @@ def _credit(s: State, record: Record, out: list[Effect]) -> bool:
         s.grant, s.last_valid_until_s, s.tries = grant, until_s, ()
         out.append(Lead(grant.token))
         out.append(Announce("became_leader", {"token": grant.token}))
-    return True
 
 
 def _suspect(s: State, attempt: Attempt, reason: str, out: list[Effect]) -> None:
