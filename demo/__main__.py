@@ -1,113 +1,62 @@
-"""Owns the story of `make demo`: a leader is elected, dies, is followed, steps down, and hands over at once."""
+"""Owns `make demo`: two acts on this machine, with real processes: a hand-over, and a frozen leader that wakes.
+
+Every figure is read from the answers that the apps got, or from the ledger's database.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from demo.actors import DemoError, Sidecar, free_ports, stage, wait_for
+from demo import fencing, handover, report
+from demo.actors import DemoError, free_ports, stage
 
 PORTS = (8080, 8180, 8280)
-_ELECTED_S = 12.0  # twice the lease duration, and a little
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Tell the story.
+    """Play.
 
     Returns: 0 when it went as it must, 1 when not, 130 after ctrl-C.
     """
     parser = argparse.ArgumentParser(prog="make demo", description=(__doc__ or "").partition(": ")[2])
-    parser.parse_args(argv)
-    console = Console(highlight=False)
+    parser.add_argument("--seed", type=int, default=417, help="decides batches, merchants and amounts (417)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document, and no progress")
+    parser.add_argument("--report", type=Path, default=Path("demo-report.html"), help="the page (demo-report.html)")
+    parser.add_argument("--act", choices=("1", "2"), help="play only the hand-over (1), or only the freeze (2)")
+    flags = parser.parse_args(argv)
+    console = Console(highlight=False, quiet=flags.json)
+    runs: list[fencing.Run] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="leader-sidecar-demo-") as folder, console.status("") as waiting:
-            waiting.update("starting an API server and three sidecars")
-            with stage(Path(folder), free_ports(PORTS)) as sidecars:
-                _story(console, sidecars)
+        with tempfile.TemporaryDirectory(prefix="leader-sidecar-demo-") as folder, console.status("") as now:
+            if flags.act != "2":
+                console.rule("Act 1: a leader dies, another steps down")
+                now.update("starting an API server and three sidecars")
+                with stage(Path(folder) / "1", free_ports(PORTS)) as sidecars:
+                    handover.play(console, sidecars)
+            if flags.act != "1":
+                console.rule("Act 2: a leader is frozen in the midst of a batch, and wakes")
+                for guarded in (False, True):
+                    place = Path(folder) / ("guarded" if guarded else "unguarded")
+                    runs.append(fencing.play(console, now, place, free_ports(PORTS), seed=flags.seed, guarded=guarded))
     except DemoError as error:
-        console.print(f"[red]{error}[/red]")
+        Console(stderr=True, highlight=False).print(f"[red]{error}[/red]")
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
-
-
-def _story(console: Console, sidecars: list[Sidecar]) -> None:
-    console.print("Three pods stand for election [bold]default/payouts[/bold]; each asks its own sidecar:")
-    for one in sidecars:
-        console.print(f"  {one.name}   curl {one.url}")
-    console.print(
-        "The Lease is new. Somebody might still count on an old one, so the first leader waits its 5 s once.\n"
-    )
-    first = _leader(sidecars)
-    _show(console, sidecars, f"{first.name} leads")
-    console.print(f"$ curl -s {first.url}\n{json.dumps(first.answer(), indent=2)}\n", soft_wrap=True)
-
-    console.print(
-        f"[bold]kill -KILL[/bold] {first.name}: nobody says good-bye, the others wait for the lease duration."
-    )
-    before = _token(first)
-    killed_s = time.monotonic()
-    first.signal(signal.SIGKILL)
-    first.child.wait()
-    second = _leader([one for one in sidecars if one is not first])
-    took_s = time.monotonic() - killed_s
-    after_crash = _larger(before, _token(second))
-    _show(console, sidecars, f"after {took_s:.1f} s {second.name} leads, with token {after_crash} > {before}")
-
-    console.print(f"[bold]kill -TERM[/bold] {second.name}: it gives the Lease back, and the watch tells the next.")
-    stopped_s = time.monotonic()
-    second.signal(signal.SIGTERM)
-    third = _leader([one for one in sidecars if one not in (first, second)])
-    took_s = time.monotonic() - stopped_s
-    after_stop = _larger(after_crash, _token(third))
-    second.child.wait()
-    title = f"after {took_s * 1000:.0f} ms {third.name} leads, with token {after_stop} > {after_crash}"
-    _show(console, sidecars, title)
-    console.print(f"Three leaders, three tokens: {before} < {after_crash} < {after_stop}. An old one can be refused.")
-
-
-def _leader(sidecars: Sequence[Sidecar]) -> Sidecar:
-    return wait_for(lambda: next((one for one in sidecars if _leads(one)), None), _ELECTED_S, "an election")
-
-
-def _leads(sidecar: Sidecar) -> bool:
-    return bool((sidecar.answer() or {}).get("isLeader"))
-
-
-def _token(sidecar: Sidecar) -> int:
-    return int((sidecar.answer() or {}).get("token") or 0)
-
-
-def _larger(before: int, token: int) -> int:
-    if token <= before:
-        raise DemoError(f"token {token} is not larger than {before}")
-    return token
-
-
-def _show(console: Console, sidecars: Sequence[Sidecar], title: str) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in ("pod", "isLeader", "token", "validForSeconds", "leader"):
-        table.add_column(column)
-    for one in sidecars:
-        told = one.answer()
-        if told is None:
-            table.add_row(one.name, "[red]gone[/red]", "", "", "")
-            continue
-        style = "[green]true[/green]" if told["isLeader"] else "false"
-        leader = (told["leader"] or {}).get("name", "")
-        table.add_row(one.name, style, str(told["token"] or ""), str(told["validForSeconds"]), leader)
-    console.print(table)
-    console.print()
+    if not runs:
+        return 0
+    report.write(flags.report, runs)
+    fencing.sum_up(console, runs, flags.report)
+    if flags.json:
+        print(json.dumps({"seed": flags.seed, "report": str(flags.report), "runs": [run.document() for run in runs]}))
+    return 0 if fencing.as_it_must(runs) else 1
 
 
 if __name__ == "__main__":

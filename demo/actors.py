@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ TIMING = (
     *("--lease-duration", "5s", "--renew-deadline", "3s", "--renew-interval", "1s"),
     *("--retry-period", "500ms", "--stop-margin", "500ms"),
 )
+_PATH = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
 _START_S = 20.0
 _END_S = 10.0
 
@@ -71,14 +73,19 @@ def _is_free(port: int) -> bool:
 class Actor:
     """One process with its log in `folder`."""
 
-    def __init__(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, folder: Path, program: Sequence[str], **environment: str) -> None:
         self.name = name
         self.log_file = folder / f"{name}.log"
         with self.log_file.open("ab") as log:
-            command = [sys.executable, "-m", "leader_sidecar", *arguments]
+            command = [sys.executable, "-m", *program]
             # A session of its own: ctrl-C is for the demonstration, which then ends its actors in order.
             self.child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": _PATH, **environment},
             )
 
     @property
@@ -109,7 +116,7 @@ class Sidecar(Actor):
         self.port = port
         flags = ["--election", ELECTION, "--pod-name", name, "--pod-uid", str(uuid.uuid4()), "--create-lease"]
         flags += ["--kubeconfig", str(kubeconfig), "--listen", f"localhost:{port}", "--probe-listen", "127.0.0.1:0"]
-        super().__init__(name, folder, ["run", *flags, *TIMING])
+        super().__init__(name, folder, ["leader_sidecar", "run", *flags, *TIMING])
 
     @property
     def url(self) -> str:
@@ -129,14 +136,46 @@ class Sidecar(Actor):
         return document
 
 
+class App(Actor):
+    """The app beside a sidecar."""
+
+    def __init__(self, sidecar: Sidecar, folder: Path, ledger_url: str) -> None:
+        url = f"http://localhost:{sidecar.port}"
+        super().__init__(f"{sidecar.name}-app", folder, ["housekeeping.app"], LEADER_URL=url, LEDGER_URL=ledger_url)
+        self.sidecar = sidecar
+
+
+class LedgerProcess(Actor):
+    """The ledger that all apps write to."""
+
+    def __init__(self, folder: Path, seed: int, *, guarded: bool) -> None:
+        flags = ["--listen", "127.0.0.1:0", "--database", str(folder / "ledger.db"), "--seed", str(seed)]
+        super().__init__("ledger", folder, ["housekeeping.ledger", *flags, *([] if guarded else ["--no-guard"])])
+
+    @property
+    def url(self) -> str:
+        """Where it is asked, "" before it serves."""
+        for line in self.log_file.read_text().splitlines():
+            with contextlib.suppress(ValueError):
+                return f"http://127.0.0.1:{json.loads(line)['port']}"
+        return ""
+
+
 @contextlib.contextmanager
 def stage(folder: Path, ports: Sequence[int]) -> Iterator[list[Sidecar]]:
     """Run an API server and a sidecar on each port; end them all.
 
     Raises: DemoError when one of them does not come up.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     kubeconfig = folder / "kubeconfig"
-    actors = [Actor("devserver", folder, ["devserver", "--listen", "127.0.0.1:0", "--kubeconfig", str(kubeconfig)])]
+    actors = [
+        Actor(
+            "devserver",
+            folder,
+            ["leader_sidecar", "devserver", "--listen", "127.0.0.1:0", "--kubeconfig", str(kubeconfig)],
+        )
+    ]
     try:
         wait_for(kubeconfig.exists, _START_S, "the start of the API server")
         sidecars = [Sidecar(f"payouts-{number}", folder, kubeconfig, port) for number, port in enumerate(ports)]

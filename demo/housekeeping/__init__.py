@@ -1,1 +1,1 @@
-"""The demo's app: works only while its pod leads. Standard library alone, as an app in any language could be."""
+"""The demo's app and the ledger that it writes to; the app is written as one of yours would be."""

@@ -1,6 +1,7 @@
-"""The app: prints one JSON line at each change of leadership; with JOB=1, works some steps as leader and ends.
+"""The app: while its pod leads, it pays batch after batch and purges expired rows, each write with the term's token.
 
 LEADER_URL   where the sidecar answers (http://localhost:8080)
+LEDGER_URL   the ledger, such as http://ledger:8090; without one the app only says when it leads
 JOB          1: wait until this pod leads, work STEPS steps (3) of STEP_SECONDS (1) each, end with 0
 """
 
@@ -11,82 +12,97 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
-from housekeeping.sidecar import NOBODY, Answer, ask, default_url, now_s
+from housekeeping.ledger_client import Ledger, LedgerAway, Refused
 
+from leader_sidecar.fencing import Leadership, NotLeading, Term
+
+PAYMENT_S = 0.1
+"""How long one payment takes: a bank is asked."""
+MARGIN_S = 0.5
 _RETRY_S = 0.5
 
 
-class App:
-    """Follow the sidecar of this pod, and say what changes.
+def serve(leadership: Leadership, ledger: Ledger | None) -> None:
+    """Work in each term of this pod, until a signal ends the process."""
+    for term in leadership.terms():
+        say("leader", token=term.token)
+        try:
+            if ledger is not None:
+                work(term, ledger)
+        except (NotLeading, Refused) as reason:
+            say("stopped_work", token=term.token, reason=str(reason))
+        term.ended.wait()
+        say("follower", token=term.token)
 
-    Args:
-        url: where it answers.
-    """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._answer = NOBODY
-        self._said: tuple[object, ...] = ()
-
-    def serve(self) -> NoReturn:
-        """Do nothing but say what changes, until a signal ends the process."""
-        while True:
-            self._look()
-
-    def work(self, steps: int, step_s: float) -> None:
-        """Work a number of steps, each only while this pod leads for long enough to end it."""
-        for step in range(1, steps + 1):
-            token = self._token_for(step_s)
-            time.sleep(step_s)
-            say("step", step=step, token=token)
-
-    def _token_for(self, left_s: float) -> int | None:
-        while True:
-            # Without an index the sidecar answers at once: an answer from before the last step is too old.
-            self._answer = replace(self._answer, index=None)
-            self._look()
-            if self._answer.is_leader and now_s() + left_s < self._answer.valid_until_s:
-                return self._answer.token
-            if self._answer.is_leader:
-                time.sleep(0.1)
-            else:
-                self._look()
-
-    def _look(self) -> None:
-        """Wait for an answer that differs, or for the end of the last one's validity."""
-        self._answer = ask(self._url, self._answer)
-        shown = _shown(self._answer)
-        if shown != self._said:
-            say(shown[0], token=self._answer.token, leader=self._answer.leader)
-            self._said = shown
-        if self._answer is NOBODY:
+def work(term: Term, ledger: Ledger) -> None:
+    """Pay batches and purge while the term lasts. Raises: NotLeading, Refused."""
+    stamped = False
+    while term:
+        try:
+            if not stamped:
+                ledger.stamp(term.token)  # from here on no older term can write
+                stamped = True
+            pay_batch(term, ledger)
+            ledger.purge(term.token)
+        except LedgerAway as reason:
+            say("ledger_away", token=term.token, reason=str(reason))
             time.sleep(_RETRY_S)
+
+
+def pay_batch(term: Term, ledger: Ledger) -> None:
+    """Pay the merchants of the batch at the pointer that are not paid yet, and move the pointer on.
+
+    Raises: NotLeading where less of the term is left than the batch takes; Refused where a later term has written.
+    """
+    batch = ledger.batch()
+    due = [merchant for merchant in batch.merchants if merchant not in batch.paid]
+    term.check(len(due) * PAYMENT_S + MARGIN_S)
+    # Checked once, for as long as the batch takes. Who is frozen in the midst of it goes on with it when awake: only
+    # the ledger can refuse that.
+    for merchant in due:
+        time.sleep(PAYMENT_S)
+        ledger.pay(term.token, batch.number, merchant)
+    ledger.move(term.token, batch.number)
+    say("batch_paid", token=term.token, batch=batch.number, merchants=len(due))
+
+
+def work_once(leadership: Leadership, steps: int, step_s: float) -> None:
+    """Work a number of steps, each only while this pod leads for long enough to end it."""
+    done = 0
+    while done < steps:
+        term = leadership.wait()
+        try:
+            while done < steps:
+                term.check(step_s)
+                time.sleep(step_s)
+                done += 1
+                say("step", step=done, token=term.token)
+        except NotLeading as reason:
+            say("stopped_work", token=term.token, reason=str(reason))
 
 
 def say(event: str, **fields: Any) -> None:
     """Print one line for people and log collectors."""
-    print(json.dumps({"event": event, **fields, "boottime_s": round(now_s(), 3)}), flush=True)
+    boottime_s = round(time.clock_gettime(time.CLOCK_BOOTTIME), 3)
+    print(json.dumps({"event": event, **fields, "boottime_s": boottime_s}), flush=True)
 
 
 def main() -> int:
     """Run until the work is done, or until SIGTERM. Returns: the exit code."""
     job = os.environ.get("JOB") == "1"
     # The first process of a container ignores SIGTERM unless it says otherwise. A Job that was stopped is not done.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1 if job else 0))
-    app = App(default_url())
-    if not job:
-        app.serve()
-    app.work(int(os.environ.get("STEPS", "3")), float(os.environ.get("STEP_SECONDS", "1")))
-    say("done")
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1 if job else 0))
+    leadership = Leadership()
+    if job:
+        work_once(leadership, int(os.environ.get("STEPS", "3")), float(os.environ.get("STEP_SECONDS", "1")))
+        say("done")
+        return 0
+    url = os.environ.get("LEDGER_URL")
+    serve(leadership, Ledger(url) if url else None)
     return 0
-
-
-def _shown(answer: Answer) -> tuple[str, int | None, str]:
-    event = "unknown" if answer is NOBODY else "leader" if answer.is_leader else "follower"
-    return event, answer.token, answer.leader
 
 
 if __name__ == "__main__":

@@ -61,6 +61,10 @@ containers:
     command: [python3, -m, housekeeping.app]
     env:
       {{- include "leader-sidecar.env" . | nindent 6 }}
+      {{- if $root.Values.ledger.enabled }}
+      - name: LEDGER_URL
+        value: http://{{ include "housekeeping-demo.ledgerName" $root }}:8090
+      {{- end }}
       {{- with .env }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
@@ -85,4 +89,8 @@ affinity:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{- define "housekeeping-demo.ledgerName" -}}
+{{ include "housekeeping-demo.fullname" . | trunc 56 }}-ledger
 {{- end }}
