@@ -72,7 +72,10 @@ def find_helm(named: str | None) -> str:
 def made_anew(helm: str) -> dict[Path, str]:
     """Return each file of `manifests/` that is made, with the text that it should have."""
     command = [helm, *_RENDER, *_OPTIONS]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except OSError as error:
+        raise RenderError(f"{helm} does not run ({error.strerror}): name a helm with --helm") from None
     if done.returncode != 0:
         raise RenderError(f"helm template failed: {done.stderr.strip()}")
     documents = [_without_helm(one) for one in yaml.safe_load_all(done.stdout) if one]

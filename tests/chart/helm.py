@@ -63,11 +63,25 @@ def of_kind(objects: Objects, kind: str) -> Objects:
     return [one for one in objects if one["kind"] == kind]
 
 
-def pod_spec(objects: Objects, kind: str = "Deployment") -> dict[str, Any]:
-    """Return the spec of the pods of the one object of this kind."""
-    (found,) = of_kind(objects, kind)
-    spec: dict[str, Any] = found["spec"]["template"]["spec"]
+def app(objects: Objects) -> dict[str, Any]:
+    """Pick the Deployment of the app; the other one is the ledger's."""
+    (found,) = [one for one in of_kind(objects, "Deployment") if not one["metadata"]["name"].endswith("-ledger")]
+    return found
+
+
+def pod_spec(objects: Objects) -> dict[str, Any]:
+    """Return the spec of the app's pods."""
+    spec: dict[str, Any] = app(objects)["spec"]["template"]["spec"]
     return spec
+
+
+def pods(objects: Objects) -> dict[str, dict[str, Any]]:
+    """Return the spec of every pod that these objects are or make, by kind and name."""
+    specs = {f"{one['kind']}/{one['metadata']['name']}": one.get("spec") or {} for one in objects}
+    specs = {
+        name: spec if name.startswith("Pod/") else spec.get("template", {}).get("spec") for name, spec in specs.items()
+    }
+    return {name: spec for name, spec in specs.items() if spec}
 
 
 def sidecar(objects: Objects) -> dict[str, Any]:

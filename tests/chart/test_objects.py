@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse_metrics
 
-from chart.helm import Helm, Objects, of_kind
+from chart.helm import Helm, Objects, app, of_kind
+from leader_sidecar.serving.metrics import Metrics
+from leader_sidecar.serving.view import RENEW_BUCKETS_S, Readings
+from serving.election import FakeElection
 
 ON_THE_LEASE = {
     "apiGroups": ["coordination.k8s.io"],
@@ -36,7 +41,7 @@ def test_the_role_is_bound_to_the_pods_account_alone(helm: Helm) -> None:
     objects = helm.render()
     (binding,) = of_kind(objects, "RoleBinding")
     (role,) = of_kind(objects, "Role")
-    (deployment,) = of_kind(objects, "Deployment")
+    deployment = app(objects)
     account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": "pay"}]
@@ -83,36 +88,88 @@ def test_what_is_optional_is_there_where_it_is_asked_for(helm: Helm, kind: str) 
 def test_the_policy_lets_in_scrapes_and_out_the_api_server_and_names(helm: Helm) -> None:
     (policy,) = of_kind(helm.render(networkPolicy__enabled=True), "NetworkPolicy")
     assert [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]] == [8081]
-    assert {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]} == {53, 443, 6443}
+    assert {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]} == {53, 443, 6443, 8090}
 
 
 def test_the_monitor_selects_the_pods_and_their_port(helm: Helm) -> None:
     objects = helm.render(sidecar__podMonitor__enabled=True)
     (monitor,) = of_kind(objects, "PodMonitor")
-    (deployment,) = of_kind(objects, "Deployment")
+    deployment = app(objects)
     labels = deployment["spec"]["template"]["metadata"]["labels"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
     assert monitor["spec"]["podMetricsEndpoints"][0]["port"] == "leader-probes"
 
 
+def labels_of_metrics() -> dict[str, set[str]]:
+    """Read the names of the sidecar's samples, and the labels of each, from what it tells Prometheus."""
+    election = FakeElection()
+    election.figures = Readings(1, 1.0, {("read", "rejected"): 1}, [0] * (len(RENEW_BUCKETS_S) + 1), 0.0)
+    families = parse_metrics(Metrics([election], "1").response("").body.decode())
+    return {sample.name: set(sample.labels) for family in families for sample in family.samples}
+
+
 def test_the_alerts_ask_for_metrics_that_the_sidecar_has(helm: Helm) -> None:
     (rule,) = of_kind(helm.render(sidecar__prometheusRule__enabled=True), "PrometheusRule")
-    alerts = [one for group in rule["spec"]["groups"] for one in group["rules"]]
-    assert len(alerts) >= 3
-    known = ("leader_election_master_status", "leader_sidecar_transitions_total", "leader_sidecar_requests_total")
-    assert all(any(name in one["expr"] for name in known) for one in alerts)
+    alerts = {one["alert"]: one["expr"] for group in rule["spec"]["groups"] for one in group["rules"]}
+    assert set(alerts) == {"NoLeader", "TwoLeaders", "LeaderChangesOften", "LeaseRequestsRefused"}
+    known = labels_of_metrics()
+    for alert, expression in alerts.items():
+        asked = re.findall(r"(\w+)\{(.*?)\}", expression)
+        assert asked, alert
+        for name, matchers in asked:
+            assert set(re.findall(r'(\w+)="', matchers)) <= known[name], alert
+            assert '"pay/payouts"' in matchers, alert
+
+
+def test_each_election_has_its_own_alerts(helm: Helm) -> None:
+    objects = helm.render(sidecar__prometheusRule__enabled=True, sidecar__election="payouts, other/reports")
+    (rule,) = of_kind(objects, "PrometheusRule")
+    assert [group["name"] for group in rule["spec"]["groups"]] == [
+        "leader-sidecar pay/payouts",
+        "leader-sidecar other/reports",
+    ]
+
+
+def test_monitoring_carries_the_labels_that_a_prometheus_selects_by(helm: Helm) -> None:
+    for kind, name in (("PodMonitor", "podMonitor"), ("PrometheusRule", "prometheusRule")):
+        values = {f"sidecar__{name}__enabled": True, f"sidecar__{name}__labels": {"release": "prometheus"}}
+        (one,) = of_kind(helm.render(**values), kind)
+        assert one["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_a_budget_takes_the_apps_pods_alone(helm: Helm) -> None:
+    objects = helm.render(podDisruptionBudget__enabled=True, podDisruptionBudget__maxUnavailable="34%")
+    (budget,) = of_kind(objects, "PodDisruptionBudget")
+    assert budget["spec"]["maxUnavailable"] == "34%"
+    assert budget["spec"]["selector"]["matchLabels"] == app(objects)["spec"]["selector"]["matchLabels"]
 
 
 def test_spread_is_over_the_pods_of_this_release(helm: Helm) -> None:
-    (deployment,) = of_kind(
-        helm.render(topologySpreadConstraints=[{"topologyKey": "kubernetes.io/hostname"}]), "Deployment"
-    )
+    deployment = app(helm.render(topologySpreadConstraints=[{"topologyKey": "kubernetes.io/hostname"}]))
     (spread,) = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
     assert spread["topologyKey"] == "kubernetes.io/hostname"
     assert spread["labelSelector"]["matchLabels"] == deployment["spec"]["selector"]["matchLabels"]
 
 
 def test_an_upgrade_changes_nothing_that_cannot_be_changed(helm: Helm) -> None:
-    (one,) = of_kind(helm.render(), "Deployment")
-    (other,) = of_kind(helm.render(podLabels={"a": "b"}, sidecar__labels={"c": "d"}, image__tag="9"), "Deployment")
+    one = app(helm.render())
+    other = app(helm.render(podLabels={"a": "b"}, sidecar__labels={"c": "d"}, image__tag="9"))
     assert one["spec"]["selector"] == other["spec"]["selector"]
+
+
+def test_the_ledger_is_one_pod_that_refuses_older_terms(helm: Helm) -> None:
+    (ledger,) = [one for one in of_kind(helm.render(), "Deployment") if one["metadata"]["name"].endswith("-ledger")]
+    (container,) = ledger["spec"]["template"]["spec"]["containers"]
+    assert ledger["spec"]["replicas"] == 1
+    assert ledger["spec"]["strategy"] == {"type": "Recreate"}
+    assert "--no-guard" not in container["args"]
+    assert ledger["spec"]["template"]["spec"]["automountServiceAccountToken"] is False
+    (app_container,) = app(helm.render())["spec"]["template"]["spec"]["containers"]
+    (url,) = [one["value"] for one in app_container["env"] if one["name"] == "LEDGER_URL"]
+    assert url == f"http://{ledger['metadata']['name']}:8090"
+
+
+def test_without_a_ledger_the_app_only_says_that_it_leads(helm: Helm) -> None:
+    objects = helm.render(ledger__enabled=False)
+    assert len(of_kind(objects, "Deployment")) == 1
+    assert "LEDGER_URL" not in str(app(objects))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+import yaml
 
-from chart.helm import DEMO, Helm, pod_spec, sidecar
+from chart.helm import CHARTS, DEMO, Helm, of_kind, pod_spec, sidecar
 from leader_sidecar import __version__
+from leader_sidecar.core.timing import Timing
+from leader_sidecar.runtime import setting_table
 from leader_sidecar.runtime.settings import parse
 
 
 def test_the_chart_has_no_fault_that_lint_finds(helm: Helm) -> None:
-    done = helm.run("lint", "--strict", str(DEMO))
+    done = helm.run("lint", "--strict", str(DEMO), str(CHARTS / "leader-sidecar"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -23,6 +29,7 @@ def test_the_native_sidecar_is_first_and_starts_before_the_app(helm: Helm) -> No
     assert first["restartPolicy"] == "Always"
     assert first["startupProbe"]["httpGet"] == {"path": "/livez", "port": "leader-probes"}
     assert "lifecycle" not in first
+    assert first["startupProbe"]["periodSeconds"] * first["startupProbe"]["failureThreshold"] >= 60
     assert [one["name"] for one in spec["containers"]] == ["app"]
 
 
@@ -74,21 +81,6 @@ def test_the_image_is_of_this_version_or_of_a_digest(helm: Helm) -> None:
     assert sidecar(helm.render(sidecar__image__digest=digest))["image"].endswith(f"leader-sidecar@{digest}")
 
 
-def test_pods_meet_the_restricted_standard(helm: Helm) -> None:
-    for objects in (helm.render(job__enabled=True), helm.render(sidecar__plainContainer=True)):
-        spec = pod_spec(objects)
-        assert spec["securityContext"]["runAsNonRoot"] is True
-        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC"}
-        assert all(set(one) <= {"name", "projected", "emptyDir", "configMap"} for one in spec["volumes"])
-        for one in [*spec.get("initContainers", []), *spec["containers"]]:
-            context = one["securityContext"]
-            assert context["allowPrivilegeEscalation"] is False
-            assert context["capabilities"] == {"drop": ["ALL"]}
-            assert context["readOnlyRootFilesystem"] is True
-            assert not context.get("privileged")
-
-
 SETTINGS: dict[str, Any] = {
     "election": "payouts, other/reports",
     "leaseDuration": "30s",
@@ -123,10 +115,57 @@ def test_every_setting_reaches_the_sidecar_and_nothing_is_said_of_defaults(helm:
     assert len(arguments) == 1 + len(SETTINGS)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_the_sidecar_understands_what_the_chart_says(helm4: Helm, name: str) -> None:
-    if name in ("renewDeadline", "renewInterval", "stopMargin", "retryPeriod"):
-        objects = helm4.render(sidecar__leaseDuration="60s", **{f"sidecar__{name}": SETTINGS[name]})
-    else:
-        objects = helm4.render(**{f"sidecar__{name}": SETTINGS[name]})
-    assert parsed(objects)
+def test_the_chart_has_a_value_for_every_setting() -> None:
+    shared = {one.chart_value for one in setting_table.SETTINGS if not one.per_process}
+    assert shared == set(SETTINGS)
+    assert shared <= set(yaml.safe_load((CHARTS / "leader-sidecar" / "values.yaml").read_text()))
+
+
+def test_every_flag_is_one_that_the_reference_knows(helm: Helm) -> None:
+    _, *arguments = sidecar(helm.render(**{f"sidecar__{name}": value for name, value in SETTINGS.items()}))["args"]
+    known = {one.flag for one in setting_table.SETTINGS}
+    assert {argument.partition("=")[0] for argument in arguments} <= known
+    command = [sys.executable, "-m", "leader_sidecar", "config", "--reference"]
+    environment = {**os.environ, "PYTHONPATH": str(CHARTS.parent / "sidecar")}
+    reference = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment).stdout
+    assert {flag for flag in known if f"| `{flag}` |" in reference} == known
+
+
+def test_the_sidecar_reads_in_its_flags_what_the_chart_was_told(helm: Helm) -> None:
+    read = parsed(helm.render(**{f"sidecar__{name}": value for name, value in SETTINGS.items()}))
+    assert [str(one) for one in read.elections] == ["pay/payouts", "other/reports"]
+    assert read.timing == Timing(30, 20.0, 7.5, 2.0, 3.0, 0.000001)
+    assert (str(read.listen), str(read.probe_listen)) == ("127.0.0.1:8088", "0.0.0.0:8089")
+    assert read.token_floor == SETTINGS["tokenFloor"]
+    assert (read.create_lease, read.ready_when_leader, read.events, read.plain_container) == (True, True, False, True)
+    assert (read.log_format, read.log_level) == ("text", "debug")
+
+
+def test_without_values_the_sidecar_runs_with_its_own_defaults(helm: Helm) -> None:
+    read = parsed(helm.render())
+    assert (read.timing, read.token_floor, read.events, read.plain_container) == (Timing(), 0, True, False)
+
+
+@pytest.mark.parametrize(("written", "read"), [(0, 0.0), (1, 1.0), (0.1, 0.1), (0.123456789, 0.123456789)])
+def test_a_drift_is_written_as_the_sidecar_reads_it(helm: Helm, written: float, read: float) -> None:
+    assert parsed(helm.render(sidecar__leaseDuration="60s", sidecar__maxDrift=written)).timing.max_drift == read
+
+
+@pytest.mark.parametrize("listen", ["localhost:9090", "127.0.0.1:1", "[::1]:65535", "127.255.1.9:8080"])
+def test_the_app_is_told_where_the_sidecar_listens(helm: Helm, listen: str) -> None:
+    objects = helm.render(sidecar__listen=listen)
+    assert str(parsed(objects).listen) == listen
+    (container,) = pod_spec(objects)["containers"]
+    for environment in (container["env"], sidecar(objects)["env"]):  # the commands inside the sidecar's image ask too
+        assert {"name": "LEADER_URL", "value": f"http://{listen}"} in environment
+
+
+def test_the_probe_port_reaches_service_policy_and_helm_test(helm: Helm) -> None:
+    objects = helm.render(sidecar__probeListen="[::]:9091", networkPolicy__enabled=True)
+    assert str(parsed(objects).probe_listen) == "[::]:9091"
+    (policy,) = of_kind(objects, "NetworkPolicy")
+    assert policy["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 9091}]
+    (service,) = [one for one in of_kind(objects, "Service") if one["metadata"]["name"].endswith("-probes")]
+    assert service["spec"]["ports"][0]["port"] == 9091
+    (test,) = of_kind(objects, "Pod")
+    assert test["spec"]["containers"][0]["args"][1] == "9091"

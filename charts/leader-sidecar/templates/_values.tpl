@@ -6,7 +6,13 @@ with values of its own,  dict "root" $ "values" (dict "election" "purge").
 {{/* The sidecar's values as YAML, checked: those of the key `leader-sidecar`, and `values` of the context over them. */}}
 {{- define "leader-sidecar.values" -}}
 {{- $root := .root | default . -}}
-{{- $values := mustMergeOverwrite (deepCopy (index $root.Values "leader-sidecar")) (.values | default dict) -}}
+{{- $values := deepCopy (index $root.Values "leader-sidecar") -}}
+{{- range $name, $value := .values | default dict -}}
+{{- if not (hasKey $values $name) -}}
+{{- fail (printf "leader-sidecar: no value is named %s: see the README of the chart leader-sidecar" $name) -}}
+{{- end -}}
+{{- $values = mustMergeOverwrite $values (dict $name $value) -}}
+{{- end -}}
 {{- include "leader-sidecar.check" $values -}}
 {{- toYaml $values -}}
 {{- end }}
@@ -24,9 +30,20 @@ with values of its own,  dict "root" $ "values" (dict "election" "purge").
 {{- $root := .root | default . -}}
 {{- $items := list -}}
 {{- range splitList "," (include "leader-sidecar.election" .) -}}
+{{- if not (regexMatch "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$" (trim .)) -}}
+{{- fail (printf "leader-sidecar: election %q is not [NAMESPACE/]NAME: write it as payouts or default/payouts" (trim .)) -}}
+{{- end -}}
 {{- $parts := splitList "/" (trim .) -}}
 {{- $namespace := ternary (first $parts) $root.Release.Namespace (gt (len $parts) 1) -}}
-{{- $items = append $items (dict "namespace" $namespace "name" (last $parts)) -}}
+{{- $item := dict "namespace" $namespace "name" (last $parts) -}}
+{{- /* 15 less than a name may have: its Role is named NAME-leader-sidecar. */ -}}
+{{- if gt (len $item.name) 238 -}}
+{{- fail (printf "leader-sidecar: election %s has a name of over 238 characters: shorten it" (trim .)) -}}
+{{- end -}}
+{{- if has $item $items -}}
+{{- fail (printf "leader-sidecar: election %s is given twice: leave one out" (trim .)) -}}
+{{- end -}}
+{{- $items = append $items $item -}}
 {{- end -}}
 {{- dict "items" $items | toJson -}}
 {{- end }}
