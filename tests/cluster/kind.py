@@ -1,29 +1,20 @@
-"""Owns a cluster of kind for one test run: made, filled with images, looked into, and deleted again.
-
-The node image is kind's own where an image registry can be reached, else the one that `build-image` makes.
-"""
+"""Owns a cluster of kind for one test run: made, filled with images, looked into, and deleted again."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cluster.node_image import HERE, KindError, build_node_programs, build_programs, engine_answers, node_image
 from cluster.programs import CACHE
 
-HERE = Path(__file__).parent
 CONFIG = HERE / "cluster.yaml"
-_PULL_S = 240
-_BUILD_S = 900
+TOOLS = ("kind", "helm", "kubectl")
 _CREATE_S = 300
-
-
-class KindError(Exception):
-    """The cluster could not be made; the message names the fix."""
 
 
 def program(name: str) -> str:
@@ -48,17 +39,18 @@ class KindCluster:
         self.kubeconfig = folder / f"{name}.kubeconfig"
 
     def create(self, images: Sequence[str]) -> None:
-        """Make the cluster and put images on its nodes. Raises: KindError."""
-        if not _engine_answers():
+        """Make the cluster and put images on its nodes; what failed stays to be looked into. Raises: KindError."""
+        if not engine_answers():
             raise KindError(f"no Docker engine answers: start one, or run {HERE / 'docker-engine'}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        node = ["--image", image] if (image := node_image()) else []
-        self._kind("create", "cluster", *node, "--config", str(CONFIG), "--wait", "180s", limit_s=_CREATE_S)
+        options = ["--image", node_image(), "--config", str(CONFIG), "--wait", "180s", "--retain"]
+        self._kind("create", "cluster", *options, limit_s=_CREATE_S)
         self._kind("load", "docker-image", *images)
 
     def delete(self) -> None:
         """Remove the cluster and all that is in it."""
         self._kind("delete", "cluster")
+        self.kubeconfig.unlink(missing_ok=True)
 
     def export_logs(self) -> Path:
         """Keep the logs of all nodes and pods, and a summary of what there is; return the folder."""
@@ -107,7 +99,12 @@ class KindCluster:
         # One option too many for `load`, which takes no kubeconfig: the environment serves all.
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
         command = [program("kind"), *arguments, "--name", self.name]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False, env=environment)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=limit_s, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired as error:
+            raise KindError(f"{' '.join(command)}: not within {limit_s:g} s") from error
         if check and done.returncode:
             raise KindError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
@@ -120,9 +117,7 @@ def main() -> int:
     try:
         if not sys.argv[1:]:
             find_or_build()
-            if _engine_answers():
-                print(f"node image: {node_image() or 'of kind itself'}")
-        print(*(program(name) for name in sys.argv[1:] or ("kind", "helm", "kubectl")), sep="\n")
+        print(*(program(name) for name in sys.argv[1:] or TOOLS), sep="\n")
     except KindError as error:
         print(error, file=sys.stderr)
         return 2
@@ -130,47 +125,16 @@ def main() -> int:
 
 
 def find_or_build() -> None:
-    """Build what is neither on $PATH nor in the cache. Raises: KindError."""
-    missing = [name for name in ("kind", "helm", "kubectl") if not (shutil.which(name) or (CACHE / name).exists())]
-    ours = [name for name in ("kubelet", "helm3") if not (CACHE / name).exists()]
-    if not missing and (not ours or not shutil.which("go")):
-        return
-    done = subprocess.run([str(HERE / "build-binaries"), str(CACHE)], check=False)
-    if done.returncode:
-        raise KindError(f"{HERE / 'build-binaries'} {CACHE}: exit {done.returncode}: is Go 1.26 or newer there?")
-
-
-def node_image() -> str:
-    """Return the node image to use, "" for kind's own; makes one where no registry is reachable. Raises: KindError."""
-    versions = dict(re.findall(r"^(\w+)=(\S+)$", (HERE / "versions.env").read_text(), re.MULTILINE))
-    ours = f"leader-sidecar/kind-node:v{versions['K8S']}"
-    if _has_image(ours):
-        return ours
-    kinds = f"kindest/node:v{versions['K8S']}"
-    if _has_image(kinds) or _pull(kinds):
-        return kinds
-    command = [str(HERE / "build-image"), str(CACHE), ours]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_BUILD_S, check=False)
-    if done.returncode:
-        raise KindError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
-    return ours
-
-
-def _engine_answers() -> bool:
-    docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
-
-
-def _has_image(image: str) -> bool:
-    return subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode == 0
-
-
-def _pull(image: str) -> bool:
-    try:
-        done = subprocess.run(["docker", "pull", "--quiet", image], capture_output=True, timeout=_PULL_S, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+    """Get ready what a cluster needs: the tools, and the node image where an engine runs. Raises: KindError."""
+    missing = any(not (shutil.which(name) or (CACHE / name).exists()) for name in TOOLS)
+    # The charts are tested with the older helm too, wherever it can be built.
+    if missing or (shutil.which("go") and not (CACHE / "helm3").exists()):
+        build_programs("apiserver", "tools")
+    if engine_answers():
+        print(f"node image: {node_image()}")
+    elif shutil.which("go"):
+        # Without an engine nobody knows yet whether kind's own image can be had.
+        build_node_programs()
 
 
 if __name__ == "__main__":

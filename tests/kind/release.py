@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 from kubernetes import client, config
 
-from cluster.kind import HERE, KindCluster
+from cluster.kind import KindCluster
 from kind.watching import Watching
 
-CHART = HERE.parents[1] / "charts" / "housekeeping-demo"
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "charts" / "housekeeping-demo"
 LEASE_S = 15.0
 READY_S = 90
 TOKEN_ANNOTATION = "leader-sidecar.io/fencing-token"
@@ -63,6 +65,10 @@ class Release:
         """Read one pod."""
         return self.core.read_namespaced_pod(name, self.namespace)
 
+    def names(self) -> list[str]:
+        """Name all pods that the API has, those that are being deleted too."""
+        return [pod.metadata.name for pod in self.core.list_namespaced_pod(self.namespace).items]
+
     def running(self) -> list[str]:
         """Name the pods whose app runs, those that are being deleted too."""
         selector = f"app.kubernetes.io/instance={self.namespace},app.kubernetes.io/component=app"
@@ -87,6 +93,13 @@ class Release:
         out = self.kubectl("exec", pod, "-c", "app", "--", "python3", "-c", program, url)
         status, body = json.loads(out)
         return int(status), str(body)
+
+    def ledger(self, path: str) -> Any:
+        """Ask the ledger, from within an app's container."""
+        url = f"http://{self.namespace}-housekeeping-demo-ledger:8090{path}"
+        status, body = self.ask(self.pods()[0].metadata.name, url)
+        assert status == 200, body
+        return json.loads(body)
 
     def watching(self) -> Watching:
         """Give pollers in every pod, to be used as a context."""

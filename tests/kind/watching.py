@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,9 @@ from process.poller import Seen, overlaps
 
 _PROGRAM = Path(__file__).with_name("ask.py").read_text()
 _LOOK_S = 0.2
+PODS = 3
+LEAST = 100
+"""Answers of each of these pods, without which a second leader might not have been seen."""
 
 
 def now_s() -> float:
@@ -80,9 +84,10 @@ class Watching:
         """Return the terms in the order in which they were told."""
         return list(dict.fromkeys(one.token for one in sorted(self.seen, key=lambda s: s.received_s) if one.token))
 
-    def verdict(self, least: int = 500) -> None:
-        """Judge I1 and I2. Raises: AssertionError for an overlap, falling tokens or too few answers."""
-        assert len(self.seen) >= least, f"only {len(self.seen)} answers"
+    def verdict(self) -> None:
+        """Judge I1 and I2. Raises: AssertionError for an overlap, falling tokens, or pods that were not heard."""
+        heard = Counter(one.who for one in self.seen)
+        assert sum(number >= LEAST for number in heard.values()) >= PODS, f"too few answers: {dict(heard)}"
         found = overlaps(self.seen)
         assert not found, f"{len(found)} answers overlap, the first: {found[0]}"
         assert self.tokens() == sorted(self.tokens()), f"tokens fall: {self.tokens()}"
