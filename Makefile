@@ -18,8 +18,8 @@ MAKEFLAGS += --no-print-directory
 check: format-check lint types layers verify-generated core-tests unit-tests ## what needs nothing from outside: format, types, layers, unit tests
 
 .PHONY: test
-test: check ## check, then the contract suite, processes, the lab and the charts, all without a real API server
-	$(PYTEST) tests/contract tests/process tests/lab tests/chart --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+test: check ## check, then contracts, processes, the lab, charts, guards on real databases, and the demo
+	$(PYTEST) tests/contract tests/process tests/lab tests/chart tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
 
 .PHONY: integration
 integration: programs ## the contract suite, processes and clients on a real kube-apiserver
@@ -35,12 +35,13 @@ kind-test: cluster-programs image ## the charts on a real cluster of three nodes
 	$(PYTEST) tests/kind --server=kind --timeout=300 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
 
 .PHONY: demo
-demo: $(INSTALLED) ## three sidecars and a development server: watch a leader fall and another rise, in a minute
-	@$(PY) -m demo
+demo: $(INSTALLED) ## watch a leader fall and another rise, and a frozen one wake and be refused, in a minute (SEED=n)
+	@$(PY) -m demo $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: programs ## figures on a real kube-apiserver: start-up, fail-over, hand-over, requests, memory
+bench: programs ## figures on real servers: start-up, fail-over, hand-over, requests, memory, and what guards cost
 	@PYTHONPATH=tests $(PY) -m bench
+	@PYTHONPATH=tests $(PY) -m bench.guards
 
 ##@ Parts of them
 
@@ -67,7 +68,7 @@ core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
 
 .PHONY: unit-tests
 unit-tests: $(INSTALLED) ## the other tests that ask no API server
-	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --junitxml=$(REPORTS)/check/unit.xml
+	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --ignore=tests/guards --ignore=tests/fencing --ignore=tests/demo --junitxml=$(REPORTS)/check/unit.xml
 
 .PHONY: programs
 programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)
