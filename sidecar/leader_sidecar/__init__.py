@@ -1,3 +1,3 @@
 """Leader election for Kubernetes pods, with a fencing token over HTTP for any language."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -25,6 +25,7 @@ from cluster.kubeconfig import write_kubeconfig
 from cluster.processes import Process, free_port
 from cluster.programs import Programs, ProgramsMissing, find_programs
 from cluster.rest import RestClient, RestError
+from cluster.tokens import expired
 
 _READY_S = 60.0
 _POLL_S = 0.1
@@ -196,6 +197,11 @@ class ApiServer:
         """
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
         return str(self.admin.request("POST", path, {"spec": {"expirationSeconds": expires_s}})["status"]["token"])
+
+    def expired_token(self, namespace: str, service_account: str) -> str:
+        """Make a token that this server gave once and that has ended since."""
+        option = next(one for one in self.server.command if one.startswith("--service-account-signing-key-file="))
+        return expired(self.token(namespace, service_account), Path(option.partition("=")[2]))
 
     def kubeconfig_with_token(self, file: Path, namespace: str, service_account: str, expires_s: int = 3600) -> Path:
         """Write a kubeconfig with a new token of a service account. Returns: `file`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _STOP_S = 10.0
@@ -31,10 +33,14 @@ class Process:
         command: program and arguments.
         log_file: gets standard output and error, appended over restarts.
         folder: the data to remove when the tests' process ends without a stop.
+        environment: what it gets beside the environment of the tests.
     """
 
-    def __init__(self, command: list[str], log_file: Path, folder: Path) -> None:
+    def __init__(
+        self, command: list[str], log_file: Path, folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.command = command
+        self._environment = {**os.environ, **(environment or {})}
         self.log_file = log_file
         self._folder = folder
         self._child: subprocess.Popen[bytes] | None = None
@@ -52,7 +58,12 @@ class Process:
         self._end_reaper()
         with self.log_file.open("ab") as log:
             self._child = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
             )
         self._reaper = subprocess.Popen(
             ["/bin/sh", "-c", _REAPER, str(self._child.pid), str(self._folder)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from cluster.apiserver import ApiServer
 from contract.servers import chosen_server
+from process.proxy import Proxy
 from process.servers import DevServerProcess, RealServer, Server
 from process.sidecars import Group, SidecarProcess
 
@@ -40,14 +42,19 @@ Start = Callable[..., SidecarProcess]
 
 
 @pytest.fixture
-def start(server: Server, namespace: str, tmp_path: Path) -> Iterator[Start]:
+def kubeconfig(server: Server, namespace: str, tmp_path: Path) -> Path:
+    """Make the elections, and give the file with which a sidecar stands in them."""
+    return server.kubeconfig(tmp_path, namespace, [ELECTION, OTHER_ELECTION])
+
+
+@pytest.fixture
+def start(kubeconfig: Path, namespace: str, tmp_path: Path) -> Iterator[Start]:
     """Give an action that starts a sidecar on the server's election."""
-    kubeconfig = server.kubeconfig(tmp_path, namespace, [ELECTION, OTHER_ELECTION])
     started: list[SidecarProcess] = []
 
-    def one(pod_name: str, elections: Sequence[str] = (), **more: Any) -> SidecarProcess:
+    def one(pod_name: str, elections: Sequence[str] = (), *, by: Path = kubeconfig, **more: Any) -> SidecarProcess:
         wanted = elections or [f"{namespace}/{ELECTION}"]
-        sidecar = SidecarProcess(tmp_path, kubeconfig, wanted, pod_name, **more)
+        sidecar = SidecarProcess(tmp_path, by, wanted, pod_name, **more)
         started.append(sidecar)
         return sidecar.start()
 
@@ -60,3 +67,21 @@ def start(server: Server, namespace: str, tmp_path: Path) -> Iterator[Start]:
 def group(start: Start) -> Group:
     """Give three sidecars that stand in one election."""
     return Group([start(f"payouts-{number}") for number in range(3)])
+
+
+@pytest.fixture
+def proxies(kubeconfig: Path) -> Iterator[list[Proxy]]:
+    """Give three proxies in front of the API server."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Proxy(kubeconfig)) for _ in range(3)]
+
+
+@pytest.fixture
+def proxied(proxies: list[Proxy], start: Start, tmp_path: Path) -> Group:
+    """Give three sidecars of one election, each behind the proxy of its place in the list."""
+    return Group(
+        [
+            start(f"payouts-{number}", by=proxy.kubeconfig(tmp_path / f"proxy-{number}.kubeconfig"))
+            for number, proxy in enumerate(proxies)
+        ]
+    )

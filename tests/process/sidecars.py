@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,13 @@ QUICK = (
     *("--lease-duration", "3s", "--renew-deadline", "2s", "--renew-interval", "500ms"),
     *("--retry-period", "200ms", "--stop-margin", "500ms"),
 )
-"""Timings of an election that a test can wait for: D = 3 s."""
+"""Timings of an election that a test can wait for."""
+
+D_S = 3.0
+"""Their lease duration."""
+
+MARGIN_S = 2.0
+"""What two cores may take that run three sidecars, a server, a poller and a test."""
 
 _PROGRAM = (sys.executable, "-m", "leader_sidecar")
 
@@ -49,6 +55,7 @@ class SidecarProcess:
         pod_name: its pod; the pod's uid is made up for it.
         settings: further flags.
         program: what to run in the place of `python -m leader_sidecar`.
+        environment: what it gets beside the environment of the tests.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class SidecarProcess:
         settings: Sequence[str] = QUICK,
         program: Sequence[str] = _PROGRAM,
         pod_uid: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.pod_name = pod_name
         self.pod_uid = pod_uid or str(uuid.uuid4())
@@ -67,7 +75,7 @@ class SidecarProcess:
         flags += [part for election in elections for part in ("--election", election)]
         flags += ["--listen", "localhost:0", "--probe-listen", "127.0.0.1:0", "--log-format", "json", *settings]
         log = folder / f"{pod_name}.log"
-        self.process = Process([*program, "run", *flags], log, folder / "none")
+        self.process = Process([*program, "run", *flags], log, folder / "none", environment)
         self._seen = 0
         self.port = 0
         self.probe_port = 0
@@ -109,6 +117,13 @@ class SidecarProcess:
         return document
 
     @property
+    def token(self) -> int:
+        """Return the token of a sidecar that leads."""
+        document = self.document()
+        assert document["isLeader"], document
+        return int(document["token"])
+
+    @property
     def leads(self) -> bool:
         """Ask whether it leads; one that does not answer does not."""
         try:
@@ -126,6 +141,15 @@ class Group:
 
     def __init__(self, sidecars: Sequence[SidecarProcess]) -> None:
         self.sidecars = list(sidecars)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return where each answers its app."""
+        return {one.pod_name: one.port for one in self.sidecars}
+
+    def others(self, than: SidecarProcess) -> list[SidecarProcess]:
+        """Return all but one."""
+        return [one for one in self.sidecars if one is not than]
 
     def leader(self, within_s: float, *, other_than: SidecarProcess | None = None) -> SidecarProcess:
         """Wait for one that leads."""

@@ -12,8 +12,7 @@ import pytest
 from process.conftest import Start
 from process.crashing_sidecar import PARTS
 from process.poller import Poller
-from process.sidecars import Group
-from process.test_failover import D_S, MARGIN_S, ports
+from process.sidecars import D_S, MARGIN_S, Group
 
 CRASHING = (sys.executable, str(Path(__file__).with_name("crashing_sidecar.py")))
 
@@ -24,7 +23,7 @@ def test_a_crashed_part_ends_leadership_and_the_process(start: Start, part: str)
     Group([old]).leader(D_S + MARGIN_S)
     other = start("payouts-1")
     group = Group([old, other])
-    with Poller(ports(group)) as poller:
+    with Poller(group.ports) as poller:
         time.sleep(2.0)
         old.process.signal(signal.SIGUSR1)
         # Something has to come along; the leader's own renewal does.

@@ -10,8 +10,7 @@ import pytest
 
 from process.conftest import ELECTION, OTHER_ELECTION, Start
 from process.servers import Server
-from process.sidecars import QUICK, Group, wait_for
-from process.test_failover import D_S, MARGIN_S, token
+from process.sidecars import D_S, MARGIN_S, QUICK, Group, wait_for
 from serving.schema import run_schemathesis
 
 
@@ -41,7 +40,7 @@ def test_probes_and_metrics_tell_who_leads(start: Start, namespace: str) -> None
     assert status == 200
     assert f'leader_election_master_status{{name="{namespace}/{ELECTION}"}} 1.0' in metrics
     tokens = [line for line in metrics.splitlines() if line.startswith("leader_sidecar_fencing_token{")]
-    assert [float(line.split()[-1]) for line in tokens] == [float(token(one))]
+    assert [float(line.split()[-1]) for line in tokens] == [float(one.token)]
 
 
 def test_ready_when_leader_keeps_a_follower_out_of_the_service(start: Start) -> None:
@@ -78,7 +77,7 @@ def test_one_process_stands_in_several_elections(start: Start, namespace: str) -
 def test_the_lease_shows_events_of_a_term(start: Start, server: Server, namespace: str) -> None:
     one = start("payouts-0")
     Group([one]).leader(D_S + MARGIN_S)
-    told = f"became leader, token={token(one)}"
+    told = f"became leader, token={one.token}"
 
     def shown() -> list[str]:
         path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
