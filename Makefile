@@ -39,9 +39,13 @@ demo: $(INSTALLED) ## watch a leader fall and another rise, and a frozen one wak
 	@$(PY) -m demo $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: programs ## figures on real servers: start-up, fail-over, hand-over, requests, memory, and what guards cost
-	@PYTHONPATH=tests $(PY) -m bench
+bench: programs ## figures beside client-go on a real kube-apiserver, 40 min, and what guards cost (ARGS="--only crash,load")
+	@PYTHONPATH=tests $(PY) -m bench $(ARGS)
 	@PYTHONPATH=tests $(PY) -m bench.guards
+
+.PHONY: soak
+soak: programs ## sidecars under faults for half an hour (MINUTES=n): nothing may grow
+	@PYTHONPATH=tests $(PY) -m process.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 ##@ Parts of them
 
