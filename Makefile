@@ -5,6 +5,8 @@ PY := $(BIN)/python
 PYTEST := $(PY) -m pytest
 INSTALLED := .venv/.installed
 REPORTS := build/reports
+# Process tests wait most of the time: several at once, each worker with an API server of its own.
+SIDE_BY_SIDE := --numprocesses=3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -19,11 +21,13 @@ check: format-check lint types layers verify-generated core-tests unit-tests ## 
 
 .PHONY: test
 test: check ## check, then contracts, processes, the lab, charts, guards on real databases, and the demo
-	$(PYTEST) tests/contract tests/process tests/lab tests/chart tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+	$(PYTEST) tests/contract tests/lab tests/chart tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+	$(PYTEST) tests/process --server=devserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/test/processes.xml
 
 .PHONY: integration
 integration: programs ## the contract suite, processes and clients on a real kube-apiserver
-	$(PYTEST) --server=apiserver --junitxml=$(REPORTS)/integration/apiserver.xml
+	$(PYTEST) --server=apiserver --ignore=tests/process --junitxml=$(REPORTS)/integration/apiserver.xml
+	$(PYTEST) tests/process --server=apiserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/integration/processes.xml
 
 .PHONY: prove
 prove: $(INSTALLED) ## 25,000 elections in virtual time (FULL=1: 100,000, SEED=n), and every known-bad variant caught afresh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bench.figures import CLIENT_GO, MET, OPEN, SHORT, SIDECAR, Findings, Row, percentile
 from bench.load import rate
 from bench.rows import MEASUREMENTS, ROWS

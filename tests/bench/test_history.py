@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from bench.audit import count
 from bench.history import Version, is_overwritten, lateness_s
 

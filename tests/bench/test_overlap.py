@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bench.overlap import SHORTEST_S, SILENCE_S, Answer, reigns, side_by_side_s
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from bench.candidates import Candidate, Place
 from bench.elector import ElectorMissing, find_elector
 from bench.figures import CLIENT_GO
 from bench.overlap import side_by_side_s
 from bench.witness import Witness
-
 from process.conftest import ELECTION, Start
 from process.servers import Server, leases
 from process.sidecars import D_S, MARGIN_S, Group, SidecarProcess, wait_for
