@@ -25,7 +25,7 @@ test: check ## check, then contracts, processes, the lab, charts, guards on real
 	$(PYTEST) tests/process --server=devserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/test/processes.xml
 
 .PHONY: integration
-integration: programs ## the contract suite, processes and clients on a real kube-apiserver
+integration: programs client-go ## the contract suite, processes and clients on a real kube-apiserver
 	$(PYTEST) --server=apiserver --ignore=tests/process --junitxml=$(REPORTS)/integration/apiserver.xml
 	$(PYTEST) tests/process --server=apiserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/integration/processes.xml
 
@@ -81,6 +81,10 @@ unit-tests: $(INSTALLED) ## the other tests that ask no API server
 .PHONY: programs
 programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)
 	@PYTHONPATH=tests $(PY) -m cluster.programs
+
+.PHONY: client-go
+client-go: $(INSTALLED) ## find the elector of client-go that stands beside the sidecar, or build it (once, 2 minutes, needs Go)
+	@PYTHONPATH=tests $(PY) -m bench.elector
 
 .PHONY: cluster-programs
 cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and what a node is made of (once, 12 minutes, needs Go)

@@ -16,7 +16,7 @@ import pytest
 from leader_sidecar import __version__
 from process.conftest import Start
 from process.poller import Poller
-from process.sidecars import D_S, MARGIN_S, Group, SidecarProcess
+from process.sidecars import D_S, MARGIN_S, Group, SidecarProcess, wait_for
 
 RELEASES = Path(__file__).with_name("releases")
 TERM_S = D_S + MARGIN_S
@@ -93,6 +93,6 @@ def test_a_leader_of_the_version_before_that_is_killed_is_followed(start: Start,
     old = start("payouts-0", environment=before)
     token = Group([old]).leader(TERM_S).token
     new = start("payouts-1")
-    assert new.document()["leader"]["name"] == "payouts-0"
+    wait_for(lambda: (new.document()["leader"] or {}).get("name") == "payouts-0", MARGIN_S, "it knows the leader")
     old.process.kill()
     assert Group([new]).leader(TERM_S).token > token
