@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from urllib.parse import unquote
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from leader_sidecar.serving.document import document, encode
 from leader_sidecar.serving.events import events
@@ -88,8 +88,8 @@ class AppPort:
         return web.Response(body=encode(told), content_type=_JSON, headers=_NO_STORE)
 
     def _elections(self) -> web.Response:
-        told = {"elections": [document(view.answer()) for view in self._views]}
-        return web.Response(body=encode(told), content_type=_JSON, headers=_NO_STORE)
+        told = ", ".join(document(view.answer()) for view in self._views)
+        return web.Response(text=f'{{"elections": [{told}]}}', content_type=_JSON, headers=_NO_STORE)
 
     def _openapi(self) -> web.Response:
         return web.Response(body=openapi(), content_type="application/yaml", headers=_NO_STORE)
@@ -102,10 +102,13 @@ def openapi() -> bytes:
 
 
 def _names_this_pod(request: web.BaseRequest) -> bool:
-    if not _OUR_HOST.fullmatch(request.headers.get("Host", "")):
-        return False
-    # That of the target where it is a whole URL, else the header again.
-    return _OUR_HOST.fullmatch(request.host) is not None
+    # `request.host` is that of the target where it is a whole URL, else the header again.
+    return _is_ours(request.headers.get(hdrs.HOST, "")) and _is_ours(request.host)
+
+
+@lru_cache(maxsize=16)
+def _is_ours(host: str) -> bool:
+    return _OUR_HOST.fullmatch(host) is not None
 
 
 def _require(request: web.BaseRequest, method: str) -> None:

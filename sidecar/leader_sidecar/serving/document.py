@@ -3,15 +3,18 @@
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from leader_sidecar.core.status import Answer
+from leader_sidecar.core.status import Answer, Leader
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-def document(answer: Answer, *, late: bool = False) -> dict[str, Any]:
-    """Make the document of one answer.
+def document(answer: Answer, *, late: bool = False) -> str:
+    """Write the document of one answer, on one line.
+
+    It is put together here, not by an encoder, which took a third of the time of a whole request.
 
     Args:
         answer: computed a moment ago.
@@ -20,30 +23,18 @@ def document(answer: Answer, *, late: bool = False) -> dict[str, Any]:
 
     Source: DESIGN §5, §12.5.
     """
-    leader = answer.leader
-    told: dict[str, Any] = {
-        "election": answer.election,
-        "isLeader": answer.is_leader,
-        "token": answer.token,
-        "validForSeconds": answer.valid_for_s,
-        "leader": leader
-        and {
-            "name": leader.name,
-            "identity": leader.identity,
-            "token": leader.token,
-            "acquiredAt": leader.acquired_at,
-            "renewedAt": leader.renewed_at,
-        },
-        "self": {"name": answer.self_name, "identity": answer.self_identity},
-        "index": answer.index,
-    }
-    if late:
-        told["validUntilBoottimeSeconds"] = math.floor(answer.valid_until_s * 1000) / 1000
-    return told
+    until = f', "validUntilBoottimeSeconds": {math.floor(answer.valid_until_s * 1000) / 1000}' if late else ""
+    return (
+        f'{{"election": {_text(answer.election)}, "isLeader": {"true" if answer.is_leader else "false"}, '
+        f'"token": {_number(answer.token)}, "validForSeconds": {answer.valid_for_s}, '
+        f'"leader": {_leader(answer.leader) if answer.leader else "null"}, '
+        f'"self": {{"name": {_text(answer.self_name)}, "identity": {_text(answer.self_identity)}}}, '
+        f'"index": {answer.index}{until}}}'
+    )
 
 
 def encode(told: Mapping[str, Any]) -> bytes:
-    """Encode a document on one line."""
+    """Encode another document on one line."""
     return _ENCODER.encode(told).encode()
 
 
@@ -53,3 +44,20 @@ def fencing_headers(answer: Answer) -> dict[str, str]:
     if answer.is_leader:
         headers["X-Fencing-Token"] = str(answer.token)
     return headers
+
+
+def _leader(leader: Leader) -> str:
+    return (
+        f'{{"name": {_text(leader.name)}, "identity": {_text(leader.identity)}, "token": {_number(leader.token)}, '
+        f'"acquiredAt": {_text(leader.acquired_at)}, "renewedAt": {_text(leader.renewed_at)}}}'
+    )
+
+
+# The same few names in every answer, and a new time at every renewal.
+@lru_cache(maxsize=64)
+def _text(text: str) -> str:
+    return _ENCODER.encode(text)
+
+
+def _number(number: int | None) -> str:
+    return "null" if number is None else str(number)

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from leader_sidecar.serving.document import document, encode
+from leader_sidecar.serving.document import document
 from leader_sidecar.serving.leader import Closing, change
 from leader_sidecar.serving.query import Query
 from leader_sidecar.serving.view import ElectionView
@@ -27,8 +27,7 @@ async def events(view: ElectionView, request: web.BaseRequest, closing: Closing)
         if now.index != told:
             told = now.index
             kind = "leader" if now.is_leader else "follower"
-            data = encode(document(now, late=True)).decode()
-            message = f"event: {kind}\nid: {told}\ndata: {data}\n\n"
+            message = f"event: {kind}\nid: {told}\ndata: {document(now, late=True)}\n\n"
         else:
             message = ": still here\n\n"
         try:

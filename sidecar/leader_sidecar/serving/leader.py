@@ -7,7 +7,7 @@ import asyncio
 
 from aiohttp import web
 
-from leader_sidecar.serving.document import document, encode, fencing_headers
+from leader_sidecar.serving.document import document, fencing_headers
 from leader_sidecar.serving.problem import Problem
 from leader_sidecar.serving.query import Query
 from leader_sidecar.serving.view import ElectionView
@@ -36,7 +36,7 @@ async def leader(view: ElectionView, request: web.BaseRequest, closing: Closing)
         detail = "leadership could not be verified at the API server in time: ask again, or ask without verify"
         raise Problem(503, detail, {"Retry-After": "1"})
     now = view.answer()
-    body = encode(document(now, late=waits))
+    body = document(now, late=waits).encode()
     return web.Response(body=body, content_type=_JSON, headers=fencing_headers(now))
 
 
@@ -59,7 +59,7 @@ async def resign(view: ElectionView, request: web.BaseRequest, _: Closing) -> we
     if not view.resign(cooldown_s):
         raise Problem(409, f"{view.answer().self_name} does not lead {view.name}: there is nothing to resign from")
     now = view.answer()
-    return web.Response(status=202, body=encode(document(now)), content_type=_JSON, headers=fencing_headers(now))
+    return web.Response(status=202, body=document(now).encode(), content_type=_JSON, headers=fencing_headers(now))
 
 
 async def change(view: ElectionView, index: int, timeout_s: float, closing: Closing) -> None:

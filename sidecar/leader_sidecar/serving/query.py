@@ -21,7 +21,7 @@ class Query:
 
     def __init__(self, request: web.BaseRequest, known: Collection[str]) -> None:
         self._values: dict[str, str] = {}
-        if not request.query_string:
+        if "?" not in request.raw_path:
             return
         for name, text in request.query.items():
             if name not in known:
