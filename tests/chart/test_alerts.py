@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +29,17 @@ def test_each_alert_fires_on_its_series_and_on_no_other(promtool: Promtool) -> N
 
 
 @pytest.mark.parametrize("how", SPOILT)
-@pytest.mark.parametrize("alert", NAMES)
-def test_an_alert_that_is_spoilt_is_found_out(promtool: Promtool, tmp_path: Path, alert: str, how: str) -> None:
+def test_alerts_that_are_spoilt_are_found_out_every_one(promtool: Promtool, tmp_path: Path, how: str) -> None:
     rules = yaml.safe_load(ALERTS.read_text())
-    (spoilt,) = [rule for rule in rules["groups"][0]["rules"] if rule["alert"] == alert]
-    spoilt["expr"] = SPOILT[how]
+    for rule in rules["groups"][0]["rules"]:
+        rule["expr"] = SPOILT[how]
     series = yaml.safe_load(SERIES.read_text())
     series["rule_files"] = ["rules.yaml"]
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules))
     (tmp_path / "series.yaml").write_text(yaml.safe_dump(series))
     code, said = promtool.run("test", "rules", tmp_path / "series.yaml")
     assert code == 1
-    assert f"alertname: {alert}" in said
+    assert set(re.findall(r"alertname: (\w+)", said)) == set(NAMES)
 
 
 def test_every_alert_says_how_bad_it_is_and_where_its_runbook_is() -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from chart.helm import Helm, of_kind
 from chart.monitoring import DASHBOARD, Promtool, dashboard, dashboard_expressions, selectors
@@ -71,6 +74,38 @@ def test_panels_have_numbers_of_their_own_and_do_not_lie_on_each_other() -> None
     taken = list(itertools.chain.from_iterable(cells))
     assert len(set(taken)) == len(taken)
     assert {x for x, _ in taken} == set(range(WIDTH))
+
+
+def unknown_fields(told: Any, known: Any, place: str = "") -> list[str]:
+    """Name what Grafana's own model did not take over."""
+    if isinstance(told, dict) and isinstance(known, dict):
+        return [
+            fault
+            for key, value in told.items()
+            for fault in (unknown_fields(value, known[key], f"{place}/{key}") if key in known else [f"{place}/{key}"])
+        ]
+    if isinstance(told, list) and isinstance(known, list) and len(told) == len(known):
+        pairs = enumerate(zip(told, known, strict=True))
+        return [fault for number, (one, other) in pairs for fault in unknown_fields(one, other, f"{place}/{number}")]
+    return [] if told == known else [place]
+
+
+def through_grafana(told: dict[str, Any]) -> Any:
+    """Read a dashboard into Grafana's model, and write it again."""
+    register_default_plugins()
+    return json.loads(json.dumps(Dashboard.from_json(told), cls=JSONEncoder))
+
+
+def test_grafana_knows_every_field() -> None:
+    assert unknown_fields(dashboard(), through_grafana(dashboard())) == []
+
+
+def test_a_field_that_is_misspelt_is_found_out() -> None:
+    told = dashboard()
+    told["panels"][0]["options"]["graphMod"] = told["panels"][0]["options"].pop("graphMode")
+    told["panels"][1]["targets"][0]["legendFormt"] = "candidates"
+    faults = unknown_fields(told, through_grafana(told))
+    assert faults == ["/panels/0/options/graphMod", "/panels/1/targets/0/legendFormt"]
 
 
 def test_it_is_a_dashboard_that_can_be_provisioned() -> None:
