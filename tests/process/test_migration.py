@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,11 +11,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from bench.candidates import Candidate
 
 from docs.pages import ROOT, code
 from process.conftest import ELECTION, Start
 from process.servers import Server, leases
 from process.sidecars import D_S, MARGIN_S, Group, SidecarProcess, wait_for
+from process.test_contender import CLIENT_GO_RETRY_S, client_go  # noqa: F401
 
 PAGE = ROOT / "docs" / "migration.md"
 TERM_S = D_S + MARGIN_S
@@ -95,7 +96,7 @@ def old_elector() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps({"name": "payouts-2"}).encode())
+            self.wfile.write(b'{"name":"payouts-2"}')
 
         def log_message(self, format: str, *arguments: object) -> None:
             pass
@@ -124,3 +125,22 @@ def test_beside_an_old_elector_both_come_to_choose_the_same_pod(group: Group, ol
     token = wait_for(one_works, 4 * TERM_S, "the old elector's leader works")
     assert token == str(group.sidecars[2].token)
     assert worked == {"payouts-2"}
+
+
+@pytest.mark.apiserver
+def test_a_sidecar_that_stops_hands_over_to_client_go_at_its_next_retry(
+    client_go: Candidate,  # noqa: F811
+    start: Start,
+) -> None:
+    leader = start("payouts-0")
+    Group([leader]).leader(TERM_S)
+    client_go.start()
+    time.sleep(CLIENT_GO_RETRY_S)
+    assert not client_go.leads
+    follower = start("payouts-1")
+    follower.process.pause()  # it would be faster
+    leader.process.stop()
+    wait_for(lambda: client_go.leads, CLIENT_GO_RETRY_S + MARGIN_S, "client-go leads")
+    follower.process.resume()
+    named = wait_for(lambda: follower.document()["leader"], MARGIN_S, "the follower knows the leader")
+    assert (named["name"], named["token"]) == ("client-go", None)
