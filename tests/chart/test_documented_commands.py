@@ -1,11 +1,15 @@
-"""What pages tell people to do with kubectl and helm, done on a real API server. Pods do not run there."""
+"""What pages tell people to do, and promise of tokens, on a real API server. Pods do not run there."""
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 
-from chart.helm import DEMO
+from chart.helm import DEMO, Helm, pods
 from chart.test_install import Installed, installed  # noqa: F401
+from cluster.apiserver import ApiServer
 from docs.pages import ROOT, code
 
 pytestmark = pytest.mark.apiserver
@@ -66,3 +70,25 @@ def test_helm_does_not_adopt_a_lease_that_it_did_not_make(installed: Installed) 
         installed.helm("install", "payouts", str(DEMO))
     installed.helm("install", "again", str(DEMO), *LEFT_TO_OTHERS)
     assert installed.lease() == before
+
+
+@pytest.mark.parametrize(("asked_s", "lives_s"), [(None, 3600), (3607, 365 * 24 * 3600)], ids=["ours", "the kubelet's"])
+def test_the_sidecars_token_lives_for_an_hour(
+    installed: Installed,  # noqa: F811
+    apiserver: ApiServer,
+    helm: Helm,
+    asked_s: int | None,
+    lives_s: int,
+) -> None:
+    spec = pods(helm.render())["Deployment/payouts-housekeeping-demo"]
+    (volume,) = [one for one in spec["volumes"] if one["name"] == "leader-sidecar-token"]
+    ours_s = volume["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"]
+    assert installed.create_pod("payouts-0", spec).returncode == 0
+    # As the kubelet asks: the token is bound to the pod.
+    bound = {"apiVersion": "v1", "kind": "Pod", "name": "payouts-0"}
+    wanted = {"spec": {"expirationSeconds": asked_s or ours_s, "boundObjectRef": bound}}
+    account = f"/api/v1/namespaces/{installed.namespace}/serviceaccounts/{spec['serviceAccountName']}"
+    token = apiserver.admin.request("POST", f"{account}/token", wanted)["status"]["token"]
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["exp"] - claims["iat"] == lives_s
+    assert claims["kubernetes.io"]["pod"]["name"] == "payouts-0"
