@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families as parse_metrics
 
 from chart.helm import Helm, Objects, app, of_kind
-from leader_sidecar.serving.metrics import Metrics
-from leader_sidecar.serving.view import RENEW_BUCKETS_S, Readings
-from serving.election import FakeElection
 
 ON_THE_LEASE = {
     "apiGroups": ["coordination.k8s.io"],
@@ -75,6 +70,7 @@ OPTIONAL = {
     "NetworkPolicy": {"networkPolicy__enabled": True},
     "PodMonitor": {"sidecar__podMonitor__enabled": True},
     "PrometheusRule": {"sidecar__prometheusRule__enabled": True},
+    "ConfigMap": {"sidecar__dashboard__enabled": True},
     "Job": {"job__enabled": True},
 }
 
@@ -98,36 +94,6 @@ def test_the_monitor_selects_the_pods_and_their_port(helm: Helm) -> None:
     labels = deployment["spec"]["template"]["metadata"]["labels"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
     assert monitor["spec"]["podMetricsEndpoints"][0]["port"] == "leader-probes"
-
-
-def labels_of_metrics() -> dict[str, set[str]]:
-    """Read the names of the sidecar's samples, and the labels of each, from what it tells Prometheus."""
-    election = FakeElection()
-    election.figures = Readings(1, 1.0, {("read", "rejected"): 1}, [0] * (len(RENEW_BUCKETS_S) + 1), 0.0)
-    families = parse_metrics(Metrics([election], "1").response("").body.decode())
-    return {sample.name: set(sample.labels) for family in families for sample in family.samples}
-
-
-def test_the_alerts_ask_for_metrics_that_the_sidecar_has(helm: Helm) -> None:
-    (rule,) = of_kind(helm.render(sidecar__prometheusRule__enabled=True), "PrometheusRule")
-    alerts = {one["alert"]: one["expr"] for group in rule["spec"]["groups"] for one in group["rules"]}
-    assert set(alerts) == {"NoLeader", "TwoLeaders", "LeaderChangesOften", "LeaseRequestsRefused"}
-    known = labels_of_metrics()
-    for alert, expression in alerts.items():
-        asked = re.findall(r"(\w+)\{(.*?)\}", expression)
-        assert asked, alert
-        for name, matchers in asked:
-            assert set(re.findall(r'(\w+)="', matchers)) <= known[name], alert
-            assert '"pay/payouts"' in matchers, alert
-
-
-def test_each_election_has_its_own_alerts(helm: Helm) -> None:
-    objects = helm.render(sidecar__prometheusRule__enabled=True, sidecar__election="payouts, other/reports")
-    (rule,) = of_kind(objects, "PrometheusRule")
-    assert [group["name"] for group in rule["spec"]["groups"]] == [
-        "leader-sidecar pay/payouts",
-        "leader-sidecar other/reports",
-    ]
 
 
 def test_monitoring_carries_the_labels_that_a_prometheus_selects_by(helm: Helm) -> None:

@@ -20,6 +20,7 @@ ALL: dict[str, Any] = {
     "networkPolicy__enabled": True,
     "job__enabled": True,
     "sidecar__createLease": True,
+    "sidecar__dashboard__enabled": True,
     "sidecar__readyWhenLeader": True,
     "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}],
     "imagePullSecrets": [{"name": "registry"}],

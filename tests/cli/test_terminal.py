@@ -27,3 +27,10 @@ def test_colours_can_be_refused(name: str, value: str, monkeypatch: pytest.Monke
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert columns([("A", "B", "C"), ("long", "b", "free text")]) == ["A     B  C", "long  b  free text"]
+
+
+def test_a_cell_does_not_command_the_terminal() -> None:
+    for command in ("\x1b[2J", "\x9b2J", "\r", "\n"):
+        lines = columns([("LEADER", "TOKEN"), (f"payouts-0{command}", "418")])
+        assert all(line.isprintable() for line in lines)
+        assert "payouts-0\\" in lines[1]

@@ -105,6 +105,7 @@ async def test_a_term_begins_is_renewed_and_ends_with_a_release(stand: Stand) ->
     readings = one.view.readings()
     assert readings.requests["renew", "written"] == sum(readings.renew_s) >= 1
     assert readings.transitions == 1
+    assert not readings.barred
 
 
 async def test_every_line_names_the_election_the_identity_and_the_record(stand: Stand) -> None:

@@ -6,6 +6,8 @@ import io
 import json
 import logging
 
+import pytest
+
 from leader_sidecar.runtime.clock import Clock
 from leader_sidecar.runtime.log import LibraryLog, LogWriter
 
@@ -40,6 +42,14 @@ def test_text_quotes_what_could_be_read_wrongly() -> None:
     log("warning", "rejected", reason='may not "update"\nleases', status=403)
     assert 'rejected         reason="may not \\"update\\"\\nleases" status=403' in stream.getvalue()
     assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["\x1b[2J", "\x9b2J", "a\rb", "a\u202eb"])
+def test_a_text_line_does_not_command_the_terminal(command: str) -> None:
+    log, stream = written("text")
+    log("info", "new_leader", identity=f"payouts-0{command}")
+    assert stream.getvalue().removesuffix("\n").isprintable()
+    assert json.dumps(f"payouts-0{command}") in stream.getvalue()
 
 
 def test_colours_are_for_terminals_only() -> None:

@@ -169,6 +169,7 @@ async def test_the_root_tells_what_users_of_older_sidecars_read(port: int, elect
     answer = await ask(port, "/")
     assert answer.document == {"name": "payouts-1", "last_update": RENEWED_AT}
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.body == f'{{"name":"payouts-1","last_update":"{RENEWED_AT}"}}'.encode(), "with grep they read it"
 
 
 async def test_openapi_is_served_as_it_is_packaged(port: int) -> None:

@@ -135,6 +135,18 @@ async def test_a_thousand_idle_connections_keep_nobody_from_an_answer(port: int)
             writer.close()
 
 
+async def test_the_probe_port_grants_no_more_than_the_apps(probe_port: int) -> None:
+    answer = await ask_raw(probe_port, b"GET /livez HTTP/1.1\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n")
+    answer.problem(431)
+    held = [await Connection(probe_port).__aenter__() for _ in range(64)]
+    try:
+        assert (await ask(probe_port, "/livez")).status == 200
+        assert await held[0].is_closed()
+    finally:
+        for one in held:
+            one.writer.close()
+
+
 async def test_a_fault_of_ours_is_a_problem_document_and_a_line_in_the_log(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -44,9 +44,10 @@ async def test_the_token_is_told_only_while_leading(probe_port: int, election: F
 async def test_the_readings_are_told_with_their_units(probe_port: int, election: FakeElection) -> None:
     renew = [0] * (len(RENEW_BUCKETS_S) + 1)
     renew[1], renew[-1] = 3, 1
-    election.figures = Readings(5, 7.25, {("renew", "written"): 4, ("read", "unknown"): 2}, renew, 11.5)
+    election.figures = Readings(5, 7.25, {("renew", "written"): 4, ("read", "unknown"): 2}, renew, 11.5, True)
     told = await scrape(probe_port)
     assert told["leader_sidecar_lease_remaining_seconds"] == [(ONE, 7.25)]
+    assert told["leader_sidecar_barred"] == [(ONE, 1.0)]
     assert told["leader_sidecar_transitions_total"] == [(ONE, 5.0)]
     assert told["leader_sidecar_requests_total"] == [
         (ONE | {"verb": "renew", "outcome": "written"}, 4.0),

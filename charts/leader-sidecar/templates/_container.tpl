@@ -70,13 +70,14 @@ and stops it after the app; with `plainContainer`, one of `containers`.
 
 {{/*
 The volume of the sidecar's own token, an item of a list. With `automountServiceAccountToken: false` in the pod's spec
-no other container has one. The kubelet renews it.
+no other container has one. The kubelet renews it. Not 3607, which the kubelet's own volume has: by that number the API
+server knows clients that may not read it again, and lets the token live for a year.
 */}}
 {{- define "leader-sidecar.volume" -}}
 - name: leader-sidecar-token
   projected:
     sources:
-      - serviceAccountToken: {path: token, expirationSeconds: 3607}
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
       - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
       - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
 {{- end }}

@@ -25,11 +25,12 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* Alerts on each election. Scrapes of several pods are not simultaneous, so a change of leader may look like two. */}}
+{{/* Alerts on each election: the rules of alerts.yaml, once for each. */}}
 {{- define "leader-sidecar.prometheusRule" -}}
 {{- $root := .root | default . -}}
 {{- $values := include "leader-sidecar.values" . | fromYaml -}}
 {{- if $values.prometheusRule.enabled }}
+{{- $rules := (index $root.Subcharts "leader-sidecar").Files.Get "alerts.yaml" }}
 ---
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
@@ -44,30 +45,28 @@ metadata:
 spec:
   groups:
     {{- range (include "leader-sidecar.elections" . | fromJson).items }}
-    {{- $election := printf "%s/%s" .namespace .name }}
-    {{- $leading := printf "sum(leader_election_master_status{name=%q})" $election }}
-    - name: leader-sidecar {{ $election }}
-      rules:
-        - alert: NoLeader
-          expr: {{ $leading }} == 0 or absent(leader_election_master_status{name={{ $election | quote }}})
-          for: 2m
-          labels: {severity: warning}
-          annotations: {summary: {{ printf "Nobody leads %s" $election | quote }}}
-        - alert: TwoLeaders
-          expr: {{ $leading }} > 1
-          for: 2m
-          labels: {severity: critical}
-          annotations: {summary: {{ printf "More than one pod says that it leads %s" $election | quote }}}
-        - alert: LeaderChangesOften
-          expr: max(increase(leader_sidecar_transitions_total{election={{ $election | quote }}}[15m])) > 6
-          labels: {severity: warning}
-          annotations: {summary: {{ printf "The leader of %s changed more than 6 times in 15 minutes" $election | quote }}}
-        - alert: LeaseRequestsRefused
-          expr: sum by (verb) (rate(leader_sidecar_requests_total{election={{ $election | quote }}, outcome="rejected"}[5m])) > 0
-          for: 5m
-          labels: {severity: warning}
-          annotations: {summary: {{ printf "The API server refuses requests on the Lease of %s: see RBAC" $election | quote }}}
+    {{- ($rules | replace "ELECTION" (printf "%s/%s" .namespace .name) | fromYaml).groups | toYaml | nindent 4 }}
     {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The dashboard of all elections, as a ConfigMap that Grafana's sidecar takes by its label. */}}
+{{- define "leader-sidecar.dashboard" -}}
+{{- $root := .root | default . -}}
+{{- $values := include "leader-sidecar.values" . | fromYaml -}}
+{{- if $values.dashboard.enabled }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "leader-sidecar.monitoringName" . }}-dashboard
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "leader-sidecar.labels" . | nindent 4 }}
+    {{- toYaml $values.dashboard.labels | nindent 4 }}
+data:
+  leader-sidecar.json: |
+    {{- (index $root.Subcharts "leader-sidecar").Files.Get "dashboard.json" | nindent 4 }}
 {{- end }}
 {{- end }}
 

@@ -4,6 +4,7 @@
 {{- include "leader-sidecar.rbac" . }}
 {{- include "leader-sidecar.podMonitor" . }}
 {{- include "leader-sidecar.prometheusRule" . }}
+{{- include "leader-sidecar.dashboard" . }}
 {{- end }}
 
 {{/*

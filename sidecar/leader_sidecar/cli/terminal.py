@@ -1,5 +1,6 @@
 """Owns how output looks to people: columns, and colours where a terminal is sure to show them."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ def columns(rows: Sequence[Sequence[str]], last_free: bool = True) -> list[str]:
         rows: the first is the heading.
         last_free: the last column is as long as it is and sets no width.
     """
+    # A holder's name may be anything; it does not command the terminal.
+    rows = [[cell if cell.isprintable() else json.dumps(cell)[1:-1] for cell in row] for row in rows]
     count = max(map(len, rows))
     widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(count)]
     if last_free:

@@ -99,4 +99,5 @@ class Election:
             requests={**figures.requests, **watches},
             renew_s=tuple(figures.renew_counts),
             renew_sum_s=figures.renew_sum_s,
+            barred=bool(self._driver.state.barred),
         )

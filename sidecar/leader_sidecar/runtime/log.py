@@ -82,4 +82,6 @@ class LibraryLog(logging.Handler):
 
 def _quoted(value: object) -> str:
     text = str(value)
-    return json.dumps(text, ensure_ascii=False) if not text or any(c in text for c in ' "=\n') else text
+    if not text.isprintable():
+        return json.dumps(text)  # whoever may write the Lease could command the reader's terminal
+    return json.dumps(text, ensure_ascii=False) if not text or any(c in text for c in ' "=') else text

@@ -68,6 +68,11 @@ class Metrics:
         left = GaugeMetricFamily(
             "leader_sidecar_lease_remaining_seconds", "What is left of the own grant.", labels=["election"]
         )
+        barred = GaugeMetricFamily(
+            "leader_sidecar_barred",
+            "1 while this process may not lead until it is restarted, else 0.",
+            labels=["election"],
+        )
         changes = CounterMetricFamily(
             "leader_sidecar_transitions", "Changes of leader that this process has seen.", labels=["election"]
         )
@@ -78,13 +83,14 @@ class Metrics:
         for view in self._views:
             read = view.readings()
             left.add_metric([view.name], read.lease_remaining_s)
+            barred.add_metric([view.name], read.barred)
             changes.add_metric([view.name], read.transitions)
             for (verb, outcome), count in read.requests.items():
                 requests.add_metric([view.name, str(verb), outcome], count)
             bounds = [*map(str, RENEW_BUCKETS_S), "+Inf"]
             buckets = list(zip(bounds, itertools.accumulate(read.renew_s), strict=True))
             renewals.add_metric([view.name], buckets, read.renew_sum_s)
-        yield from (left, changes, requests, renewals)
+        yield from (left, barred, changes, requests, renewals)
 
     def _new_registry(self) -> "CollectorRegistry | None":
         try:

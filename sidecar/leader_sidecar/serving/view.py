@@ -35,6 +35,7 @@ class Readings:
         requests: (verb, outcome) to how many there were since the process began.
         renew_s: renewals by the bucket they fell into, not summed up; one longer than `RENEW_BUCKETS_S`.
         renew_sum_s: how long all renewals took together.
+        barred: this process does not lead again until it is restarted, as after an etcd restore.
     """
 
     transitions: int
@@ -42,6 +43,7 @@ class Readings:
     requests: Mapping[tuple[str, str], int]
     renew_s: Sequence[int]
     renew_sum_s: float
+    barred: bool
 
 
 class ElectionView(Protocol):
