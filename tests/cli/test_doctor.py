@@ -10,6 +10,8 @@ import pytest
 
 from cli.servers import HttpServer
 
+FREE_PORTS = ("--listen=127.0.0.1:0", "--probe-listen=127.0.0.1:0")
+
 LEASE = {
     "apiVersion": "coordination.k8s.io/v1",
     "kind": "Lease",
@@ -87,9 +89,8 @@ def examine(call: Callable[..., Any], api: FakeApi) -> Callable[..., tuple[int, 
     """Call `doctor --json` on the fake API; gives the exit code and the findings."""
 
     def run(*argv: str) -> tuple[int, list[dict[str, str]]]:
-        ports = ["--listen", "127.0.0.1:0", "--probe-listen", "127.0.0.1:0"]
         ended = call(
-            "doctor", "--json", "--kubeconfig", str(api.kubeconfig), "--election", "default/payouts", *ports, *argv
+            "doctor", "--json", "--kubeconfig", str(api.kubeconfig), "--election", "default/payouts", *FREE_PORTS, *argv
         )
         assert ended.err == ""
         return ended.code, json.loads(ended.out)["findings"]
@@ -120,7 +121,7 @@ def test_where_all_is_well_nothing_is_wrong(examine: Examine) -> None:
 
 def test_people_get_one_line_a_check_and_one_for_what_mends_it(call: Callable[..., Any], api: FakeApi) -> None:
     api.lease = None
-    ended = call("doctor", "--kubeconfig", str(api.kubeconfig), "--election", "default/payouts", "--listen=127.0.0.1:0")
+    ended = call("doctor", "--kubeconfig", str(api.kubeconfig), "--election", "default/payouts", *FREE_PORTS)
     assert ended.code == 1
     lines = ended.out.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("wrong"))

@@ -55,7 +55,9 @@ def test_a_token_that_the_server_refuses_is_wrong(server: ApiServer, call: Calla
     config = server.kubeconfig_with_token(tmp_path / "config", "demo", "candidate")
     text = config.read_text()
     config.write_text(text.replace(text.split('"token": "')[1][:20], "e30"))
-    ended = call("doctor", "--kubeconfig", str(config), "--election", "demo/payouts", "--listen=127.0.0.1:0")
+    ended = call(
+        "doctor", "--kubeconfig", str(config), "--election", "demo/payouts", "--listen=127.0.0.1:0", "--probe-listen=:0"
+    )
     assert ended.code == 1
     assert "does not accept our credentials (401)" in ended.out
 
@@ -66,6 +68,8 @@ def test_an_authority_that_did_not_sign_is_told_as_such(
     config = server.kubeconfig_with_token(tmp_path / "config", "demo", "candidate")
     lines = [line for line in config.read_text().splitlines() if "certificate-authority-data" not in line]
     config.write_text("\n".join(lines).replace(f'"{server.url}",', f'"{server.url}"'))
-    ended = call("doctor", "--kubeconfig", str(config), "--election", "demo/payouts", "--listen=127.0.0.1:0")
+    ended = call(
+        "doctor", "--kubeconfig", str(config), "--election", "demo/payouts", "--listen=127.0.0.1:0", "--probe-listen=:0"
+    )
     assert ended.code == 2
     assert "shows a certificate that the configured authority did not sign" in ended.out
