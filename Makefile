@@ -21,7 +21,8 @@ check: format-check lint types layers verify-generated core-tests unit-tests ## 
 
 .PHONY: test
 test: check ## check, then contracts, processes, the lab, charts, guards on real databases, and the demo
-	$(PYTEST) tests/contract tests/lab tests/chart tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+	$(PYTEST) tests/contract tests/lab tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+	$(PYTEST) tests/chart --server=devserver --numprocesses=2 --junitxml=$(REPORTS)/test/charts.xml
 	$(PYTEST) tests/process --server=devserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/test/processes.xml
 
 .PHONY: integration
