@@ -74,8 +74,7 @@ Newborn(nonce) ==
      answer       |-> None,     \* what is on its way to it from the API server
      tries        |-> {},       \* own writes whose fate may still show
      claimVersion |-> 0,        \* the version of a proved claim, 0 for none
-     grant        |-> None,     \* the term
-     leaving      |-> FALSE]    \* it resigned or was asked to stop: it stands no more, and gives back what it has
+     grant        |-> None]     \* the term
 
 Identity(c) == <<c, process[c].nonce>>
 Named(c) == process[c].record # None /\ process[c].record.holder = Identity(c)
@@ -114,14 +113,14 @@ Standing(c, p, record) ==
 
 BeginsTerm(attempt) == attempt.kind = "token"
 
-(* Draw the consequence of a proved record: that attempt's, no other's. It is inTime while the validity that counts
-   from its sending has not run out. *)
-Credit(c, p, record, inTime) ==
+(* Draw the consequence of a proved record: that attempt's, no other's. A token write counts while the validity that
+   runs from its sending has not run out, and while the candidate still stands. *)
+Credit(c, p, record, counts) ==
     LET grant == [token |-> record.token, uid |-> record.uid, version |-> record.version]
     IN IF Standing(c, p, record) = {} THEN p
        ELSE LET attempt == CHOOSE a \in Standing(c, p, record) : TRUE
             IN CASE p.grant # None /\ p.grant.token = record.token -> [p EXCEPT !.grant = grant]
-                 [] BeginsTerm(attempt) /\ ~p.leaving /\ inTime -> [p EXCEPT !.grant = grant, !.tries = {}]
+                 [] BeginsTerm(attempt) /\ counts -> [p EXCEPT !.grant = grant, !.tries = {}]
                  [] attempt.kind = "claim" -> [p EXCEPT !.claimVersion = record.version]
                  [] OTHER -> p
 
@@ -147,7 +146,6 @@ Claim(c) ==
     /\ process[c].record # None
     /\ process[c].grant = None
     /\ process[c].claimVersion = 0
-    /\ ~process[c].leaving
     /\ Send(c, "claim", process[c].record.token)
 
 (* The second carries the token: the term begins with its proof. *)
@@ -155,7 +153,6 @@ WriteToken(c) ==
     /\ process[c].record # None
     /\ process[c].grant = None
     /\ process[c].claimVersion > 0
-    /\ ~process[c].leaving
     /\ Send(c, "token", NextToken(process[c]))
 
 Renew(c) ==
@@ -163,8 +160,9 @@ Renew(c) ==
     /\ Named(c)
     /\ Send(c, "renew", process[c].grant.token)
 
+(* After a term; when, and when rather than a new claim, is a matter of time too. *)
 Release(c) ==
-    /\ process[c].leaving
+    /\ process[c].grant = None
     /\ Named(c)
     /\ Send(c, "release", process[c].highest)
 
@@ -189,7 +187,7 @@ TakeEffect(attempt, v, acknowledged) ==
 (* What a sidecar learns. *)
 
 (* A read was answered, or a write acknowledged. What is older than the newest record known proves nothing. *)
-HearAnswer(c, inTime) ==
+HearAnswer(c, counts) ==
     LET p == [process[c] EXCEPT !.answer = None]
         record == process[c].answer.record
         gone == [p EXCEPT !.record = None, !.tries = {}, !.claimVersion = 0, !.grant = None]
@@ -197,7 +195,7 @@ HearAnswer(c, inTime) ==
        /\ process' = [process EXCEPT ![c] =
             CASE record = None -> IF process[c].answer.newest < p.newest THEN p ELSE gone
               [] record # None /\ record.version < p.newest -> p
-              [] OTHER -> Credit(c, Take(c, p, record), record, inTime)]
+              [] OTHER -> Credit(c, Take(c, p, record), record, counts)]
        /\ UNCHANGED <<lease, version, requests, acquisitions, guard>>
 
 (* The answer is lost, or comes when nobody waits for it any more: neither yes nor no. *)
@@ -208,29 +206,17 @@ HearNothing(c) ==
 
 (* The watch shows a record. A hint may end a term; it never begins or extends one. *)
 WatchShows(c, record) ==
-    /\ record.version > process[c].newest
+    /\ record.version >= process[c].newest
     /\ process' = [process EXCEPT ![c] = Take(c, @, record)]
     /\ UNCHANGED <<lease, version, requests, acquisitions, guard>>
 
 ----------------------------------------------------------------------------
 (* How a term ends other than by what is seen, and how a process does. *)
 
-(* The grant has run out, or there is another reason not to trust it. *)
+(* The grant has run out, the app resigns, the process is asked to stop or cannot trust itself. *)
 StepDown(c) ==
     /\ process[c].grant # None
     /\ process' = [process EXCEPT ![c].grant = None]
-    /\ UNCHANGED <<lease, version, requests, acquisitions, guard>>
-
-(* The app resigns, or the process is asked to stop. *)
-Resign(c) ==
-    /\ ~process[c].leaving
-    /\ process' = [process EXCEPT ![c].grant = None, ![c].leaving = TRUE]
-    /\ UNCHANGED <<lease, version, requests, acquisitions, guard>>
-
-(* The cooldown is over. *)
-Return(c) ==
-    /\ process[c].leaving
-    /\ process' = [process EXCEPT ![c].leaving = FALSE]
     /\ UNCHANGED <<lease, version, requests, acquisitions, guard>>
 
 (* The process has ended, however, and another one starts in the same pod. What it sent may still take effect. *)
@@ -254,12 +240,11 @@ DeleteLease ==
     /\ requests' = {}
     /\ UNCHANGED <<version, process, acquisitions, guard>>
 
-(* Somebody changes the holder, lowers or removes the token, or writes something that is not ours. *)
+(* Somebody changes the holder or the token, or writes something that is not ours. *)
 EditLease(holder, token, v) ==
     /\ lease # None
     /\ v > version
     /\ holder \in {lease.holder, Nobody, Somebody}
-    /\ token <= lease.token
     /\ Store([lease EXCEPT !.version = v, !.holder = holder, !.token = token,
                            !.released = @ /\ holder = lease.holder /\ token = lease.token], requests)
     /\ UNCHANGED <<process, acquisitions, guard>>
@@ -286,8 +271,8 @@ GuardStamps(resource, token) ==
 
 ----------------------------------------------------------------------------
 Init ==
-    /\ lease = Unheld(1, 1)
-    /\ version = 1
+    /\ lease = None
+    /\ version = 0
     /\ requests = {}
     /\ process = [c \in Candidates |-> Newborn(0)]
     /\ acquisitions = <<>>
@@ -309,9 +294,9 @@ MayWrite(c) ==
     /\ process[c].record # None
     /\ process[c].record.version = lease.version
 
-MayHear(c, inTime) ==   \* in time or not is a difference only to the proof of a token write
+MayHear(c, counts) ==   \* whether it counts is a difference only to the proof of a write
     /\ process[c].answer # None
-    /\ inTime \/ Standing(c, process[c], process[c].answer.record) # {}
+    /\ counts \/ Standing(c, process[c], process[c].answer.record) # {}
 
 Next ==
     \/ \E c \in Candidates : MayRead(c) /\ Read(c, process[c].newest)
@@ -321,12 +306,10 @@ Next ==
     \/ \E c \in Candidates : MayWrite(c) /\ Release(c)
     \/ \E attempt \in requests, acknowledged \in BOOLEAN :
            version < MaxVersion /\ TakeEffect(attempt, version + 1, acknowledged)
-    \/ \E c \in Candidates, inTime \in BOOLEAN : MayHear(c, inTime) /\ HearAnswer(c, inTime)
+    \/ \E c \in Candidates, counts \in BOOLEAN : MayHear(c, counts) /\ HearAnswer(c, counts)
     \/ \E c \in Candidates : HearNothing(c)
-    \/ \E c \in Candidates : lease # None /\ WatchShows(c, lease)
+    \/ \E c \in Candidates : lease # None /\ lease # process[c].record /\ WatchShows(c, lease)
     \/ \E c \in Candidates : StepDown(c)
-    \/ \E c \in Candidates : (Leads(c) \/ Named(c)) /\ Resign(c)
-    \/ \E c \in Candidates : ~Named(c) /\ Return(c)
     \/ \E c \in Candidates : process[c].nonce < MaxRestarts /\ Restart(c)
     \/ version < MaxVersion /\ MakeLease(version + 1)
     \/ DeleteLease
