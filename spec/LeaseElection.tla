@@ -270,13 +270,15 @@ GuardStamps(resource, token) ==
     /\ UNCHANGED <<lease, version, requests, process, acquisitions>>
 
 ----------------------------------------------------------------------------
-Init ==
-    /\ lease = None
+InitWith(record) ==
+    /\ lease = record
     /\ version = 0
     /\ requests = {}
     /\ process = [c \in Candidates |-> Newborn(0)]
     /\ acquisitions = <<>>
     /\ guard = [resource \in Resources |-> [mark |-> 0, effect |-> 0, undercut |-> FALSE]]
+
+Init == InitWith(None)
 
 Tokens == {acquisitions[i].token : i \in DOMAIN acquisitions}
 

@@ -92,13 +92,14 @@ Tick(rate) ==
 
 ----------------------------------------------------------------------------
 TimedInit ==
-    /\ Init
+    /\ InitWith(Unheld(0, 0))
     /\ sentAgo = [c \in Candidates |-> <<>>]
     /\ left = [c \in Candidates |-> 0]
     /\ promised = [c \in Candidates |-> 0]
     /\ unchanged = [c \in Candidates |-> 0]
     /\ out = [c \in Candidates |-> 0]
 
+(* A lost answer is left out: an acknowledgement that was never sent, and a read that was never made, are the same. *)
 TimedNext ==
     \/ \E rate \in [Candidates -> Rates] : Tick(rate)
     \/ \E c \in Candidates : Awake(c) /\ MayRead(c) /\ Read(c, process[c].newest) /\ Step
@@ -109,7 +110,6 @@ TimedNext ==
     \/ \E attempt \in requests, acknowledged \in BOOLEAN :
            version < MaxVersion /\ TakeEffect(attempt, version + 1, acknowledged) /\ Step
     \/ \E c \in Candidates : process[c].answer # None /\ Awake(c) /\ HearAnswer(c, Counts(c)) /\ Step
-    \/ \E c \in Candidates : HearNothing(c) /\ Step
     \/ \E c \in Candidates : lease # None /\ lease # process[c].record /\ Awake(c) /\ WatchShows(c, lease) /\ Step
     \/ \E c \in Candidates : left[c] = 0 /\ StepDown(c) /\ Step
     \/ \E c \in Candidates, done \in BOOLEAN : Awake(c) /\ Resign(c, done)
