@@ -31,7 +31,7 @@ integration: programs client-go ## the contract suite, processes and clients on 
 	$(PYTEST) tests/process --server=apiserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/integration/processes.xml
 
 .PHONY: prove
-prove: $(INSTALLED) ## 25,000 elections in virtual time (FULL=1: 100,000, SEED=n), and every known-bad variant caught afresh
+prove: $(INSTALLED) spec ## 25,000 elections in virtual time (FULL=1: 100,000, SEED=n), every known-bad variant caught afresh, and TLC
 	$(PY) -m leader_sidecar lab run --schedules $(if $(FULL),100000,25000) --jobs 2 --seed $(or $(SEED),10000000)
 	PYTHONPATH=tests $(PY) -m lab.search
 
@@ -77,7 +77,12 @@ core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
 
 .PHONY: unit-tests
 unit-tests: $(INSTALLED) ## the other tests that ask no API server
-	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --ignore=tests/guards --ignore=tests/fencing --ignore=tests/demo --junitxml=$(REPORTS)/check/unit.xml
+	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --ignore=tests/guards --ignore=tests/fencing --ignore=tests/demo --ignore=tests/spec --junitxml=$(REPORTS)/check/unit.xml
+
+.PHONY: spec
+spec: $(INSTALLED) ## TLC on the protocol's model in spec/, on wrong rules, and on runs of the laboratory (needs java)
+	@PYTHONPATH=tests $(PY) -m spec.check
+	$(PYTEST) tests/spec --junitxml=$(REPORTS)/prove/spec.xml
 
 .PHONY: programs
 programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)

@@ -1,0 +1,40 @@
+"""Owns the table of what TLC checks: each configuration, and the promise that a broken one has to break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One run of TLC.
+
+    Args:
+        name: of the .cfg file in spec/.
+        module: of the .tla file in spec/.
+        says: what it is, in a few words.
+        breaks: the invariant or property that must fail; "" where all must hold.
+        at_least: distinct states that must be looked at.
+    """
+
+    name: str
+    module: str
+    says: str
+    breaks: str = ""
+    at_least: int = 0
+
+
+CONFIGURATIONS = (
+    Configuration("election", "LeaseElection", "3 candidates and a guard, whatever the timing", at_least=1_000_000),
+    Configuration("faults", "LeaseElection", "2 candidates that restart, a Lease that others edit"),
+    Configuration("timed", "TimedLease", "2 candidates on clocks that drift"),
+    Configuration("token_is_transitions", "BrokenElection", "token = leaseTransitions", "I2_TokenOrder"),
+    Configuration("claim_begins_term", "BrokenElection", "a term begins with the claim", "I4_ProvedFirst"),
+    Configuration("no_guard", "BrokenElection", "a resource without a guard", "I6_NothingBelow"),
+    Configuration("release_any_version", "BrokenElection", "a release that names no version", "I7_OwnRecordOnly"),
+    Configuration("holder_overlooked", "BrokenElection", "another holder is overlooked", "I8_SeenIsOver"),
+    Configuration("counted_from_response", "BrokenTiming", "a lease counted from the response", "I1_OneLeader"),
+    Configuration("release_at_once", "BrokenTiming", "a release while the app is at work", "I1_OneLeader"),
+    Configuration("empty_is_free", "BrokenTiming", "an empty holder is free at once", "I1_OneLeader"),
+    Configuration("short_wait", "TimedLease", "a lease duration too short for R, M and rho", "I1_OneLeader"),
+)
