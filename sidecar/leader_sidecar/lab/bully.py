@@ -1,0 +1,258 @@
+"""Owns the Bully algorithm (Garcia-Molina, 1982): the living node with the highest number leads. Five small processes.
+
+A node asks all nodes above it whether one of them lives. If one answers, that one takes over; if none does in time, the
+node tells all below it that it leads. No node counts how many it reaches: cut the network, and each part has a leader.
+"""
+
+from leader_sidecar.lab.peers import Message, Peers, Process
+from leader_sidecar.lab.story import LaneState, Mark, Scene, Story
+from leader_sidecar.lab.virtual_time import VirtualTime
+
+LEG_S = 0.02
+BEAT_S = 1.0
+"""How often a leader shows that it lives."""
+ANSWER_S = 0.5
+"""How long a node waits for an answer from above."""
+TAKE_OVER_S = 2.0
+"""How long it waits for the announcement of one who answered."""
+PATIENCE_S = {1: 5.0, 2: 4.0, 3: 2.0, 5: 3.0, 6: 2.5}
+"""After how much silence of the leader each node begins; they differ so that they rarely begin together."""
+DIES_S = 2.4
+HEALS_S = 9.0
+ENDS_S = 11.0
+
+ELECTION, ANSWER, LEADER, HEARTBEAT = "election", "answer", "leader", "heartbeat"
+
+
+class Node(Process):
+    """One node.
+
+    Args:
+        peers: the network.
+        number: its own; the higher one wins.
+        everyone: all numbers.
+        patience_s: how long it bears the leader's silence.
+    """
+
+    def __init__(self, peers: Peers, number: int, everyone: tuple[int, ...], patience_s: float) -> None:
+        super().__init__(peers, str(number))
+        self.number = number
+        self.leader = max(everyone)
+        self.led: list[tuple[float, float]] = []
+        """From when to when it led; a term that goes on ends at infinity."""
+        self._below = [str(other) for other in everyone if other < number]
+        self._above = [str(other) for other in everyone if other > number]
+        self._patience_s = patience_s
+        self._standing = False
+        self._waits = 0  # numbers the waits: what ended one makes its timer void
+
+    @property
+    def leads(self) -> bool:
+        """Whether it believes to lead."""
+        return self.alive and self.leader == self.number
+
+    def begin(self) -> None:
+        """Start in a group that has a leader already."""
+        if self.leads:
+            self._lead("it has the highest number of all")
+        else:
+            self._wait(self._patience_s, self._miss)
+
+    def receive(self, message: Message) -> None:
+        """Take a message."""
+        sender = int(message.sender)
+        if message.kind == ELECTION:
+            self.send(message.sender, ANSWER, why=f"{self.name} lives and has the higher number: {sender} may rest.")
+            self._stand(f"{self.name} now asks in its turn whether anybody above it lives.")
+        elif message.kind == ANSWER:
+            self._wait(TAKE_OVER_S, self._stand_again)
+        elif sender > self.number:
+            self._follow(sender, message)
+        elif not self._standing:  # a lower one believes to lead
+            self._stand(f"{self.name} leads already and hears {sender}, a lower number, lead: it says once more who leads.")
+
+    def _miss(self) -> None:
+        self.tell(Mark.NOTE, f"{self.name} notices", f"No heartbeat of {self.leader} for {self._patience_s:g} s.")
+        self._stand(f"{self.name} asks everybody above it: does one of you live?")
+
+    def _stand_again(self) -> None:
+        self._standing = False
+        self._stand("Who answered has not taken over, so it asks again.")
+
+    def _stand(self, why: str) -> None:
+        """Ask everybody above; who leads already says so again."""
+        if self._standing:
+            return
+        if self.leads:
+            self._announce(why)
+            return
+        self._standing = True
+        for other in self._above:
+            self.send(other, ELECTION, why=why)
+            why = ""
+        self._wait(ANSWER_S, self._win)
+
+    def _win(self) -> None:
+        self._standing = False
+        self._lead(f"nobody above it answered within {ANSWER_S:g} s")
+        self._announce(f"{self.name} tells everybody below it that it leads.")
+
+    def _announce(self, why: str) -> None:
+        for other in self._below:
+            self.send(other, LEADER, why=why)
+            why = ""
+
+    def _lead(self, why: str) -> None:
+        self._waits += 1
+        self.leader = self.number
+        self.led.append((self.peers.time.now_s, float("inf")))
+        self.tell(Mark.LEADS, f"{self.name} leads", f"Because {why}.", LaneState.LEADS)
+        self._beat()
+
+    def _beat(self) -> None:
+        if self.leads:
+            for other in (*self._below, *self._above):
+                self.send(other, HEARTBEAT, shown=False)
+            self.after(BEAT_S, self._beat)
+
+    def _follow(self, leader: int, message: Message) -> None:
+        if self.leads:
+            self._end_term()
+            text = f"It hears a {message.kind} message of {leader}, a higher number, and gives way."
+            self.tell(Mark.ENDS, f"{self.name} steps down", text, LaneState.IDLE)
+        self._standing = False
+        self.leader = leader
+        self._wait(self._patience_s, self._miss)
+
+    def _wait(self, for_s: float, then: object) -> None:
+        self._waits += 1
+        self.after(for_s, self._waited, self._waits, then)
+
+    def _waited(self, number: int, then: object) -> None:
+        if number == self._waits and callable(then):
+            then()
+
+    def crash(self, text: str) -> None:
+        """Die without a word."""
+        if self.leads:
+            self._end_term()
+        super().crash(text)
+
+    def _end_term(self) -> None:
+        self.led[-1] = (self.led[-1][0], self.peers.time.now_s)
+
+
+class Group:
+    """All nodes of one run.
+
+    Args:
+        scene: where it is shown.
+        patience_s: of each node, by its number.
+    """
+
+    def __init__(self, scene: Scene, patience_s: dict[int, float]) -> None:
+        self.peers = Peers(scene, LEG_S)
+        numbers = tuple(sorted(patience_s))
+        self.nodes = {number: Node(self.peers, number, numbers, patience_s[number]) for number in numbers}
+
+    def run(self, until_s: float) -> None:
+        """Let them live."""
+        for node in self.nodes.values():
+            node.begin()
+        self.peers.time.run(until_s)
+
+    @property
+    def messages(self) -> int:
+        """How many messages the election took; heartbeats are not of it."""
+        return self.peers.sent.total() - self.peers.sent[HEARTBEAT]
+
+    def two_leaders_s(self) -> float:
+        """How long two nodes believed to lead at once."""
+        now_s = self.peers.time.now_s
+        spans = [(begun, min(ended, now_s)) for node in self.nodes.values() for begun, ended in node.led]
+        return sum(
+            max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+            for at, one in enumerate(spans)
+            for other in spans[at + 1 :]
+        )
+
+
+def tell_bully() -> Story:
+    """Run the election of the highest number, whole and cut in two."""
+    return Story(
+        "bully",
+        "Bully: the highest number leads",
+        "Five servers must agree which one of them does a job that must not be done twice. Each has a number: 1, 2, 3, 5, 6. "
+        "The rule: the highest number that is alive leads. The leader shows every second that it lives; who does not hear it "
+        "any more asks those above, and the highest that answers takes over.",
+        [death(), partition()],
+        "Bully elects quickly where silence means death. It cannot tell a dead node from one that cannot be reached: "
+        "cut the network and each part elects its own. leader-sidecar therefore lets no node elect itself: a term is a "
+        "write to one store that a majority of its members must accept, and every term has a fencing token that is larger "
+        "than all before. See: leader-sidecar lab fencing.",
+    )
+
+
+def death() -> Scene:
+    """Run it with the leader's death."""
+    scene = Scene(
+        "The leader dies",
+        f"6 leads. It will die after {DIES_S:g} s. 3 is the least patient and notices first.",
+        tuple(str(number) for number in PATIENCE_S),
+        VirtualTime(),
+    )
+    group = _play(scene, PATIENCE_S, sides=())
+    first = _play(_unseen(), {**PATIENCE_S, 1: 1.5}, sides=())
+    scene.figures = [*_counts(group), ("had 1 noticed first", f"{first.messages} messages")]
+    leader = next(node for node in group.nodes.values() if node.leads)
+    begun_s = leader.led[-1][0]
+    scene.conclusion = (
+        f"{leader.name} leads, {begun_s - DIES_S:.2f} s after the death, and {group.messages} messages were sent. "
+        "Every living node follows the same leader, because all could talk to each other. The lower the number of who "
+        f"notices, the more nodes ask each other: had 1 been first, it would have been {first.messages}."
+    )
+    return scene
+
+
+def partition() -> Scene:
+    """Run it with the leader's death and a cut at once."""
+    sides = (("1", "3"), ("2", "5", "6"))
+    scene = Scene(
+        "The same, and the network breaks in two",
+        "6 dies again, and in the same moment a switch fails: 1 and 3 reach each other, 2 and 5 do, and no message gets across.",
+        tuple(name for side in sides for name in side),
+        VirtualTime(),
+    )
+    group = _play(scene, PATIENCE_S, sides=sides)
+    two_s = group.two_leaders_s()
+    elected = [node.name for node in group.nodes.values() if node.led and node.led[0][0] > DIES_S]
+    scene.figures = [*_counts(group), ("two leaders at once", f"{two_s:.2f} s")]
+    scene.conclusion = (
+        f"For {two_s:.2f} s {' and '.join(elected)} both led, each rightly by the rule, and the job was done on both sides. "
+        f"{elected[0]} took silence for death, but it was the network."
+    )
+    return scene
+
+
+def _play(scene: Scene, patience_s: dict[int, float], sides: tuple[tuple[str, ...], ...]) -> Group:
+    group = Group(scene, patience_s)
+    time = scene.time
+    time.at(DIES_S, group.nodes[6].crash, "It cannot say so: the others only stop hearing it.")
+    if sides:
+        time.at(DIES_S, group.peers.split, sides, "the network breaks", "1, 3 on one side; 2, 5, 6 on the other.")
+        time.at(HEALS_S, group.peers.heal, "Both leaders can be heard by all.")
+    group.run(ENDS_S)
+    return group
+
+
+def _unseen() -> Scene:
+    return Scene("", "", (), VirtualTime())
+
+
+def _counts(group: Group) -> list[tuple[str, str]]:
+    peers = group.peers
+    rows = []
+    for kind in (ELECTION, ANSWER, LEADER):
+        lost = f", {peers.lost[kind]} of them to nobody" if peers.lost[kind] else ""
+        rows.append((f"{kind} messages", f"{peers.sent[kind]}{lost}"))
+    return [*rows, ("all messages", f"{group.messages}")]
