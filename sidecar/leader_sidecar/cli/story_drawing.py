@@ -35,8 +35,8 @@ class Drawing:
             self._tops.append(bottom)
             bottom += (1 + len(lines)) * _LINE + _PAD
         self._bottom = bottom
-        begun = [self._y(row) for row, step in enumerate(scene.steps) if step.state is LaneState.LEADS]
-        self._colours = {y: TERM_COLOURS[at % len(TERM_COLOURS)] for at, y in enumerate(begun)}
+        terms = dict.fromkeys((step.lane, step.token) for step in scene.steps if step.state is LaneState.LEADS)
+        self._colours = {term: TERM_COLOURS[at % len(TERM_COLOURS)] for at, term in enumerate(terms)}
 
     def svg(self) -> str:
         """Return the whole drawing."""
@@ -98,7 +98,7 @@ class Drawing:
         bar = f'x="{x - _HALF_BAR:g}" y="{begin:g}" width="{2 * _HALF_BAR}" height="{max(end - begin, 20):g}" rx="4"'
         pill = f'x="{x - half:g}" y="{begin - 10:g}" width="{2 * half:g}" height="21" rx="10"'
         return (
-            f'<g class="term" data-token="{escape(token)}" data-lane="{escape(lane)}" fill="{self._colours[begin]}">'
+            f'<g class="term" data-token="{escape(token)}" data-lane="{escape(lane)}" fill="{self._colours[lane, token]}">'
             f'<rect {bar}/><rect {pill}/>'
             f'<text class="token" x="{x:g}" y="{begin + 5:g}" text-anchor="middle">{escape(label)}</text></g>'
         )

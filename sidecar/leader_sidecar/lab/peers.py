@@ -136,10 +136,10 @@ class Process:
         self.frozen = True
         self.tell(Mark.FAULT, f"{self.name} freezes", text, LaneState.FROZEN)
 
-    def wake(self, text: str, state: LaneState) -> None:
+    def wake(self, text: str, state: LaneState, token: str = "") -> None:
         """Go on where it was stopped; what has waited is handled now."""
         self.frozen = False
-        self.tell(Mark.NOTE, f"{self.name} wakes", text, state)
+        self.tell(Mark.NOTE, f"{self.name} wakes", text, state, token)
         waiting, self._waiting = self._waiting, []
         for call, args in waiting:
             self.handle(call, *args)

@@ -1,0 +1,231 @@
+"""Owns a cron coordinator on etcd: a key under a lease is a candidacy, and the lowest create revision leads.
+
+etcd counts a lease from the last keepalive that it heard; the coordinator counts it from the last one it sent that was
+answered. So the coordinator's count ends first, whatever the network did.
+"""
+
+from leader_sidecar.lab.peers import Message, Peers, Process
+from leader_sidecar.lab.story import LaneState, Mark, Scene, Story
+from leader_sidecar.lab.virtual_time import VirtualTime
+
+LEG_S = 0.005
+LEASE_S = 10.0
+RENEW_S = 3.0
+TICK_S = 5.0
+"""The job of the schedule is due this often."""
+FIRST_REVISION = 7
+CUT_S = 8.0
+HEALS_S = 21.0
+ENDS_S = 26.0
+
+_DUE_S = tuple(TICK_S * number for number in range(1, int(ENDS_S / TICK_S) + 1))
+_NAMES = ("cron-a", "cron-b", "cron-c")
+STORE = "etcd"
+CAMPAIGN, QUEUED, KEEPALIVE, KEPT, LEASE_GONE, KEY_GONE, YOURS = (
+    "campaign", "queued", "keepalive", "kept", "lease not found", "key gone", "your turn"
+)  # fmt: skip
+
+
+class Store(Process):
+    """etcd, its members taken as one: leases, keys in the order of their creation, and who waits for which key."""
+
+    def __init__(self, peers: Peers) -> None:
+        super().__init__(peers, STORE)
+        self.keys: dict[str, int] = {}
+        """Each candidate's key, by its owner: its create revision, which is larger for every later one."""
+        self.expired: list[tuple[str, float]] = []
+        """Whose lease ran out, and when."""
+        self._revision = FIRST_REVISION - 1
+        self._until_s: dict[str, float] = {}
+        self._waiting: dict[str, str] = {}
+
+    def receive(self, message: Message) -> None:
+        """Take a coordinator's request."""
+        client = message.sender
+        if message.kind == CAMPAIGN:
+            self._revision += 1
+            self.keys[client] = self._revision
+            self._keep(client)
+            self.after(LEASE_S, self._look_at, client)
+            self._queue(client)
+        elif client not in self.keys:
+            self.send(client, LEASE_GONE, why=f"The lease of {client} ran out long ago; so did its key.")
+        elif message.kind == KEEPALIVE:
+            self._keep(client)
+            self.send(client, KEPT, message.body, shown=False)
+
+    def _keep(self, client: str) -> None:
+        self._until_s[client] = self.peers.time.now_s + LEASE_S
+
+    def _queue(self, client: str) -> None:
+        """Answer a campaign: with the turn, or with whom to wait for."""
+        before = [name for name, revision in self.keys.items() if revision < self.keys[client]]
+        if before:
+            self._waiting[client] = max(before, key=self.keys.__getitem__)
+            self.send(client, QUEUED, self.keys[client], shown=False)
+        else:
+            self.send(client, YOURS, self.keys[client], shown=False)
+
+    def _look_at(self, client: str) -> None:
+        """End a lease that was not renewed."""
+        left_s = self._until_s[client] - self.peers.time.now_s
+        if left_s > 1e-9:
+            self.after(left_s, self._look_at, client)
+            return
+        revision = self.keys.pop(client)
+        self.expired.append((client, self.peers.time.now_s))
+        text = f"No keepalive of {client} for {LEASE_S:g} s: etcd deletes its key of create revision {revision}."
+        self.tell(Mark.NOTE, "a lease expires", text)
+        for waiter, watched in list(self._waiting.items()):
+            if watched == client:
+                del self._waiting[waiter]
+                lowest = min(self.keys.values())
+                why = f"{waiter} waited for that key; of those left, {lowest} is the lowest create revision."
+                self.send(waiter, KEY_GONE, why=why)
+                self._queue(waiter)
+
+
+class Coordinator(Process):
+    """One replica of the cron coordinator."""
+
+    def __init__(self, peers: Peers, name: str) -> None:
+        super().__init__(peers, name)
+        self.revision = 0
+        self.led: list[tuple[float, float, int]] = []
+        """From when to when it led, and with which create revision."""
+        self.ran: list[float] = []
+        """The ticks whose job it ran."""
+        self._valid_until_s = 0.0
+        self._counts = 0  # numbers the counts of the lease: an answered keepalive makes the older one void
+
+    @property
+    def leads(self) -> bool:
+        """Whether it believes to lead."""
+        return bool(self.led) and self.led[-1][1] == float("inf")
+
+    def begin(self) -> None:
+        """Stand for election, and renew from now on."""
+        self._campaign("It puts a key under a lease of its own; etcd notes the create revision.")
+        self.after(RENEW_S, self._renew)
+
+    def _campaign(self, why: str) -> None:
+        self._count(self.peers.time.now_s)
+        self.send(STORE, CAMPAIGN, why=why)
+
+    def receive(self, message: Message) -> None:
+        """Take what etcd says."""
+        if message.kind == KEPT:
+            self._count(message.body)
+        elif message.kind == QUEUED:
+            self.revision = message.body
+        elif message.kind == YOURS:
+            self.revision = message.body
+            self.led.append((self.peers.time.now_s, float("inf"), self.revision))
+            text = f"Its key has create revision {self.revision}, the lowest of all."
+            self.tell(Mark.LEADS, f"{self.name} leads", text, LaneState.LEADS, str(self.revision))
+        elif message.kind == LEASE_GONE:
+            self._campaign("It takes a new lease and a new key: the highest create revision, the end of the queue.")
+
+    def _renew(self) -> None:
+        now_s = self.peers.time.now_s
+        why = f"When it is answered, the lease is good until {now_s + LEASE_S:.2f} s."
+        self.send(STORE, KEEPALIVE, now_s, why=why if self.leads else "", shown=self.leads)
+        self.after(RENEW_S, self._renew)
+
+    def _count(self, sent_s: float) -> None:
+        """Count the lease from the sending of what etcd has answered."""
+        self._valid_until_s = sent_s + LEASE_S
+        self._counts += 1
+        self.peers.time.at(self._valid_until_s, self.handle, self._run_out, self._counts)
+
+    def _run_out(self, count: int) -> None:
+        if count == self._counts and self.leads:
+            begun_s, _, revision = self.led[-1]
+            self.led[-1] = (begun_s, self.peers.time.now_s, revision)
+            text = f"{LEASE_S:g} s since the last keepalive that was answered was sent: it must assume that it is replaced."
+            self.tell(Mark.ENDS, f"{self.name} stops by itself", text, LaneState.IDLE)
+
+    def tick(self) -> None:
+        """Run the job that is due, if it is for this replica."""
+        if self.leads:
+            self.ran.append(self.peers.time.now_s)
+            self.tell(Mark.NOTE, f"{self.name} runs the job", f"Due at {self.peers.time.now_s:g} s.")
+
+
+def tell_etcd() -> Story:
+    """Run the coordinator with its leader cut off, and with its leader dead."""
+    return Story(
+        "etcd",
+        "etcd: a lease that must be renewed",
+        "Three replicas of a cron coordinator start the jobs of one schedule; each job must start once. The replica that "
+        f"leads holds a lease of {LEASE_S:g} s and renews it every {RENEW_S:g} s. Who waits, waits for the key created just "
+        "before its own.",
+        [cut_off(), death()],
+        "A lease is a promise with an end: the leader knows by itself when to stop, and the others know how long to wait. It "
+        "costs the wait after a death. The create revision is larger for every later leader: a job that carries it with "
+        "every write is protected even from a leader that was frozen and did not see its lease end.",
+    )
+
+
+def cut_off() -> Scene:
+    """Cut the leader off for longer than its lease."""
+    scene = _scene(
+        "Renewals are missed, and a campaign elects the next",
+        f"cron-a leads. After {CUT_S:g} s it cannot reach etcd any more; it lives, and does not know whether others do.",
+    )
+    store, replicas, peers = _replicas(scene)
+    sides = (("cron-a",), ("cron-b", "cron-c", STORE))
+    scene.time.at(CUT_S, peers.split, sides, "cron-a is cut off", "For the others it is as good as dead.")
+    scene.time.at(HEALS_S, peers.heal, "cron-a reaches etcd again.")
+    scene.time.run(ENDS_S)
+    first = replicas[0]
+    early_s = store.expired[0][1] - first.led[0][1]
+    scene.figures = _figures(store, replicas)
+    scene.figures.append(("cron-a is back in the queue", f"with create revision {first.revision}"))
+    scene.conclusion = (
+        f"cron-a stopped {1000 * early_s:.0f} ms before etcd gave its lease up, because it counts from sending and etcd from "
+        "hearing. That holds while both clocks run at the same rate. cron-b, next in the queue, led at once."
+    )
+    return scene
+
+
+def death() -> Scene:
+    """Let the leader die."""
+    scene = _scene("The leader dies", f"The same coordinator; cron-a dies after {CUT_S:g} s. Its lease outlives it.")
+    store, replicas, _ = _replicas(scene)
+    scene.time.at(CUT_S, replicas[0].crash, "Nobody notices yet: the lease still runs.")
+    scene.time.run(ENDS_S)
+    scene.figures = _figures(store, replicas)
+    scene.conclusion = (
+        "The others cannot know that cron-a is dead rather than cut off, so they wait until its promise has ended: for that "
+        "long nobody ran the jobs that were due."
+    )
+    return scene
+
+
+def _scene(title: str, intro: str) -> Scene:
+    return Scene(title, intro, (*_NAMES, STORE), VirtualTime())
+
+
+def _replicas(scene: Scene) -> tuple[Store, list[Coordinator], Peers]:
+    peers, time = Peers(scene, LEG_S), scene.time
+    store, replicas = Store(peers), [Coordinator(peers, name) for name in _NAMES]
+    for number, replica in enumerate(replicas):
+        time.at(0.01 * number, replica.begin)
+        for due_s in _DUE_S:
+            time.at(due_s, replica.handle, replica.tick)
+    return store, replicas, peers
+
+
+def _figures(store: Store, replicas: list[Coordinator]) -> list[tuple[str, str]]:
+    first, second = replicas[0].led[0], next(replica.led[0] for replica in replicas[1:] if replica.led)
+    ended_s = CUT_S if not replicas[0].alive else first[1]
+    ran = [tick for replica in replicas for tick in replica.ran]
+    missed = [f"{due_s:g} s" for due_s in _DUE_S if due_s not in ran]
+    return [
+        ("lease given up", f"{store.expired[0][1] - CUT_S:.2f} s after cron-a fell silent"),
+        ("without a leader", f"{second[0] - ended_s:.2f} s"),
+        ("jobs that ran", f"{len(ran)}, {len(ran) - len(set(ran))} of them twice"),
+        ("jobs that were missed", f"{len(missed)}" + (f", due at {' and '.join(missed)}" if missed else "")),
+        ("create revisions of the leaders", f"{first[2]}, then {second[2]}"),
+    ]
