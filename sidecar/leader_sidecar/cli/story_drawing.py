@@ -94,7 +94,7 @@ class Drawing:
 
     def _term(self, x: float, lane: str, begin: float, end: float, token: str) -> str:
         label = f"token {token}" if token else "leads"
-        half = len(label) * 3.7 + 7
+        half = len(label) * 4.1 + 7
         bar = f'x="{x - _HALF_BAR:g}" y="{begin:g}" width="{2 * _HALF_BAR}" height="{max(end - begin, 20):g}" rx="4"'
         pill = f'x="{x - half:g}" y="{begin - 10:g}" width="{2 * half:g}" height="21" rx="10"'
         return (
@@ -131,7 +131,7 @@ class Drawing:
         label = (
             f'<text class="label" x="{(begin + end) / 2:g}" y="{y - 5:g}" text-anchor="middle">{escape(step.label)}</text>'
         )
-        if step.mark is Mark.MESSAGE:
+        if step.mark in (Mark.MESSAGE, Mark.FAULT):
             return f'{line}<polygon points="{end:g},{y:g} {end - forth * 9:g},{y - 5:g} {end - forth * 9:g},{y + 5:g}"/>{label}'
         return f"{line}{_cross(end - forth * 3, y, 5)}{label}"
 

@@ -138,9 +138,10 @@ class _Lanes:
         begin, end = self._column(step.lane), self._column(step.to)
         forth = 1 if end > begin else -1
         colour = RED if step.mark is not Mark.MESSAGE else 0
+        arrives = step.mark in (Mark.MESSAGE, Mark.FAULT)
         for at in range(begin + forth, end, forth):
             row[at] = ("─", colour)
-        row[end - forth] = ("✗", RED) if colour else ("▶" if forth > 0 else "◀", 0)
+        row[end - forth] = ("▶" if forth > 0 else "◀", colour) if arrives else ("✗", RED)
 
     def _column(self, lane: str) -> int:
         return self.scene.lanes.index(lane) * self.step_width + self.step_width // 2

@@ -33,6 +33,8 @@ class ApiServer:
         """Versions that a restore forgot: the store may give them again, to other content."""
         self.watchers: list[Change] = []
         self.uids = 0
+        self.others = 0.3
+        """How often a write is followed by some of other Leases, which take versions too."""
         self._rng = rng
 
     def read(self) -> Found | Absent:
@@ -65,7 +67,7 @@ class ApiServer:
 
     def store(self, body: Mapping[str, Any]) -> Record:
         """Give the object its next version, keep it and tell the watchers."""
-        self.version += 1 + (self._rng.random() < 0.3) * self._rng.randrange(1, 4)
+        self.version += 1 + (self._rng.random() < self.others) * self._rng.randrange(1, 4)
         metadata = {**body["metadata"], "resourceVersion": str(self.version)}
         record = parse_record({**body, "metadata": metadata})
         assert isinstance(record, Record), record

@@ -128,7 +128,7 @@ class Coordinator(Process):
 
     def _renew(self) -> None:
         now_s = self.peers.time.now_s
-        why = f"When it is answered, the lease is good until {now_s + LEASE_S:.2f} s."
+        why = f"Once it is answered, the lease is good until {now_s + LEASE_S:.2f} s."
         self.send(STORE, KEEPALIVE, now_s, why=why if self.leads else "", shown=self.leads)
         self.after(RENEW_S, self._renew)
 

@@ -33,6 +33,10 @@ class Timeline:
         self.lines: list[str] = []
         self.world: World | None = None
 
+    def watch(self, world: "World") -> None:
+        """Tell of this world from now on."""
+        self.world = world
+
     def note(self, text: str, who: str = "") -> None:
         """Add a line at this instant."""
         now_s = self.world.time.now_s if self.world is not None else 0.0
@@ -48,6 +52,14 @@ class Timeline:
         text = _effect(effect)
         if text:
             self.note("-> " + text, process.name)
+
+    def life(self, process: "Candidate", what: str) -> None:
+        """Tell that a process starts, freezes, wakes, ends or dies."""
+        self.note(what, process.name)
+
+    def refused(self, item: int, token: int, highest: int) -> None:
+        """Tell that the guard refused a write."""
+        self.note(f"refuses token {token} of item {item}, whose highest is {highest}", "guard")
 
     def applied(self, request: "Request", record: Record | None) -> None:
         """Tell that a write took effect."""
