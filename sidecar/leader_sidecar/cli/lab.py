@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from leader_sidecar.cli.parsing import Parser, tell_faults
 
@@ -16,7 +17,7 @@ STORIES = {
 }
 """What is told as a story, each by `lab/NAME.py`'s `tell_NAME`."""
 
-_DEFAULTS = {"schedules": 1000, "jobs": 1, "seed": 0, "timeline": False, "json": False, "html": None}
+_DEFAULTS: dict[str, Any] = {"schedules": 1000, "jobs": 1, "seed": 0, "timeline": False, "json": False, "html": None}
 _FLAGS = {
     "run": ("schedules", "jobs", "seed", "timeline", "json"),
     "timeline": ("seed", "html"),
@@ -29,9 +30,9 @@ def parser() -> Parser:
     """Make the parser of `lab`."""
     made = Parser(
         "lab",
-        "Watch elections in virtual time. `run`: the real election under faults; exit 1 when a promise was broken; one "
-        "seed is one run, and a failure is shown with its seed, shrunk, as a timeline. `timeline`: one such run to look "
-        "at. " + " ".join(f"`{name}`: {meaning}." for name, meaning in STORIES.items()),
+        "Watch elections in virtual time. `run`: the real election under faults; exit 1 when a promise was broken; "
+        "one seed is one run, and a failure is shown with its seed, shrunk, as a timeline. `timeline`: one such run "
+        "to look at. " + " ".join(f"`{name}`: {meaning}." for name, meaning in STORIES.items()),
     )
     made.add_argument("action", choices=tuple(_FLAGS), help="what to do")
     look = made.add_argument_group("all but run")

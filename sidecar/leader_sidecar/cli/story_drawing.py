@@ -41,11 +41,14 @@ class Drawing:
     def svg(self) -> str:
         """Return the whole drawing."""
         names, number = ", ".join(self._scene.lanes), self._number
-        told = f"A lane for each of {names}; {len(self._scene.steps)} steps from top to bottom, which follow as text too."
+        told = (
+            f"A lane for each of {names}; {len(self._scene.steps)} steps from top to bottom, which follow as text too."
+        )
         head = (
             f'<svg viewBox="0 0 {self._width:g} {self._bottom + 14:g}" style="min-width:{self._width * 0.82:g}px" '
             f'role="img" aria-labelledby="title-{number} told-{number}">'
-            f'<title id="title-{number}">{escape(self._scene.title)}</title><desc id="told-{number}">{escape(told)}</desc>'
+            f'<title id="title-{number}">{escape(self._scene.title)}</title>'
+            f'<desc id="told-{number}">{escape(told)}</desc>'
         )
         return "".join((head, *self._rules(), *self._lanes(), *self._cuts(), *self._rows(), "</svg>"))
 
@@ -72,7 +75,9 @@ class Drawing:
             yield f'<g class="lane" data-lane="{escape(lane)}">'
             spans = list(self._spans(lane))
             yield from (self._span(x, state, begin, end) for state, begin, end, _ in spans)
-            yield from (self._term(x, lane, begin, end, token) for s, begin, end, token in spans if s is LaneState.LEADS)
+            yield from (
+                self._term(x, lane, begin, end, token) for s, begin, end, token in spans if s is LaneState.LEADS
+            )
             yield f'<rect class="box" x="{x - half:g}" y="8" width="{2 * half:g}" height="26" rx="6"/>'
             yield f'<text class="name" x="{x:g}" y="26" text-anchor="middle">{escape(lane)}</text></g>'
 
@@ -88,7 +93,8 @@ class Drawing:
     def _span(self, x: float, state: LaneState, begin: float, end: float) -> str:
         if state is LaneState.FROZEN:
             box = f'x="{x - _HALF_BAR:g}" y="{begin:g}" width="{2 * _HALF_BAR}" height="{end - begin:g}"'
-            return f'<rect class="frozen" {box} rx="4"/>'
+            label = f'<text class="label" x="{x + _HALF_BAR + 4:g}" y="{begin + 20:g}">frozen</text>'
+            return f'<rect class="frozen" {box} rx="4"/>{label}'
         kind = "dead" if state is LaneState.DEAD else "idle"
         return f'<line class="{kind}" x1="{x:g}" y1="{begin:g}" x2="{x:g}" y2="{end:g}"/>'
 
@@ -98,8 +104,9 @@ class Drawing:
         bar = f'x="{x - _HALF_BAR:g}" y="{begin:g}" width="{2 * _HALF_BAR}" height="{max(end - begin, 20):g}" rx="4"'
         pill = f'x="{x - half:g}" y="{begin - 10:g}" width="{2 * half:g}" height="21" rx="10"'
         return (
-            f'<g class="term" data-token="{escape(token)}" data-lane="{escape(lane)}" fill="{self._colours[lane, token]}">'
-            f'<rect {bar}/><rect {pill}/>'
+            f'<g class="term" data-token="{escape(token)}" data-lane="{escape(lane)}" '
+            f'fill="{self._colours[lane, token]}">'
+            f"<rect {bar}/><rect {pill}/>"
             f'<text class="token" x="{x:g}" y="{begin + 5:g}" text-anchor="middle">{escape(label)}</text></g>'
         )
 
@@ -128,11 +135,11 @@ class Drawing:
         forth = 1 if end > begin else -1
         begin, end = begin + forth * _HALF_BAR, end - forth * (_HALF_BAR + 3)
         line = f'<line x1="{begin:g}" y1="{y:g}" x2="{end - forth * 4:g}" y2="{y:g}"/>'
-        label = (
-            f'<text class="label" x="{(begin + end) / 2:g}" y="{y - 5:g}" text-anchor="middle">{escape(step.label)}</text>'
-        )
+        middle = f'x="{(begin + end) / 2:g}" y="{y - 5:g}" text-anchor="middle"'
+        label = f'<text class="label" {middle}>{escape(step.label)}</text>'
         if step.mark in (Mark.MESSAGE, Mark.FAULT):
-            return f'{line}<polygon points="{end:g},{y:g} {end - forth * 9:g},{y - 5:g} {end - forth * 9:g},{y + 5:g}"/>{label}'
+            tail = end - forth * 9
+            return f'{line}<polygon points="{end:g},{y:g} {tail:g},{y - 5:g} {tail:g},{y + 5:g}"/>{label}'
         return f"{line}{_cross(end - forth * 3, y, 5)}{label}"
 
     def _mark(self, step: Step, y: float) -> str:
@@ -149,4 +156,5 @@ class Drawing:
 
 
 def _cross(x: float, y: float, half: float) -> str:
-    return f'<path class="cross" d="M{x - half:g} {y - half:g} l{2 * half:g} {2 * half:g} m0 {-2 * half:g} l{-2 * half:g} {2 * half:g}"/>'
+    left, right, top, bottom = x - half, x + half, y - half, y + half
+    return f'<path class="cross" d="M{left:g} {top:g} L{right:g} {bottom:g} M{left:g} {bottom:g} L{right:g} {top:g}"/>'

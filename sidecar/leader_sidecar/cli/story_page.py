@@ -17,6 +17,7 @@ main { max-width: 70rem; } body { max-width: 72rem; }
 .token { fill: #fff !important; font-weight: 600; } .cut { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 6 5; }
 .message path, .message line { stroke: var(--ink); stroke-width: 1.6; } .message polygon { fill: var(--ink); }
 .lost line { stroke: var(--bad); stroke-width: 1.6; stroke-dasharray: 5 4; } .refused line { stroke: var(--bad); stroke-width: 2; }
+.fault polygon { fill: var(--bad); } .fault line { stroke: var(--bad); stroke-width: 2; }
 .cross { stroke: var(--bad); stroke-width: 3; fill: none; } .fault .cross { stroke-width: 3.5; }
 .what { font-weight: 600; } .lost .what, .refused .what, .fault .what { fill: var(--bad); } .leads .what { fill: var(--good); }
 .label { font-size: 11.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }

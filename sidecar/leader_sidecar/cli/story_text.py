@@ -20,7 +20,7 @@ _STATES = {
 }
 _MARKS = {Mark.FAULT: ("✗", RED), Mark.LEADS: ("◆", GREEN), Mark.ENDS: ("◇", YELLOW), Mark.NOTE: ("●", BOLD)}
 _COLOURS = {Mark.LOST: RED, Mark.REFUSED: RED, **{mark: colour for mark, (_, colour) in _MARKS.items()}}
-_LEGEND = "Time runs downwards. ┃\u00a0leads │\u00a0does\u00a0not ░\u00a0frozen ·\u00a0dead ──▶\u00a0message ──✗\u00a0lost\u00a0or\u00a0refused"
+_LEGEND = "Time runs downwards. ┃~leads │~does~not ░~frozen ·~dead ──▶~message ──✗~lost~or~refused"
 _PLAIN = str.maketrans("│┃░·✗◆◇●─▶◀╎→–…", "|#%.xLo*-><:>-.")
 
 _Cell = tuple[str, int]
@@ -36,7 +36,7 @@ def story_lines(story: Story, width: int) -> Iterator[str]:
     yield paint(story.title, BOLD)
     yield from wrap(story.intro, text_width)
     yield ""
-    yield from (paint(line, DIM) for line in wrap(_LEGEND, width, drop_whitespace=True))
+    yield from (paint(line.replace("~", " "), DIM) for line in wrap(_LEGEND, width))
     for number, scene in enumerate(story.scenes, 1):
         yield ""
         yield paint(f"{number}. {scene.title}" if len(story.scenes) > 1 else scene.title, BOLD)

@@ -69,7 +69,9 @@ class Node(Process):
         elif sender > self.number:
             self._follow(sender, message)
         elif not self._standing:  # a lower one believes to lead
-            self._stand(f"{self.name} leads already and hears {sender}, a lower number, lead: it says once more who leads.")
+            self._stand(
+                f"{self.name} leads already and hears {sender}, a lower number, lead: it says once more who leads."
+            )
 
     def _miss(self) -> None:
         self.tell(Mark.NOTE, f"{self.name} notices", f"No heartbeat of {self.leader} for {self._patience_s:g} s.")
@@ -182,14 +184,14 @@ def tell_bully() -> Story:
     return Story(
         "bully",
         "Bully: the highest number leads",
-        "Five servers must agree which one of them does a job that must not be done twice. Each has a number: 1, 2, 3, 5, 6. "
-        "The rule: the highest number that is alive leads. The leader shows every second that it lives; who does not hear it "
-        "any more asks those above, and the highest that answers takes over.",
+        "Five servers must agree which one of them does a job that must not be done twice. Each has a number: 1, 2, 3, "
+        "5, 6. The rule: the highest number that is alive leads. The leader shows every second that it lives; who does "
+        "not hear it any more asks those above, and the highest that answers takes over.",
         [death(), partition()],
         "Bully elects quickly where silence means death. It cannot tell a dead node from one that cannot be reached: "
         "cut the network and each part elects its own. leader-sidecar therefore lets no node elect itself: a term is a "
-        "write to one store that a majority of its members must accept, and every term has a fencing token that is larger "
-        "than all before. See: leader-sidecar lab fencing.",
+        "write to one store that a majority of its members must accept, and every term has a fencing token that is "
+        "larger than all before. See: leader-sidecar lab fencing.",
     )
 
 
@@ -219,7 +221,8 @@ def partition() -> Scene:
     sides = (("1", "3"), ("2", "5", "6"))
     scene = Scene(
         "The same, and the network breaks in two",
-        "6 dies again, and in the same moment a switch fails: 1 and 3 reach each other, 2 and 5 do, and no message gets across.",
+        "6 dies again, and in the same moment a switch fails: 1 and 3 reach each other, 2 and 5 do, and no message "
+        "gets across.",
         tuple(name for side in sides for name in side),
         VirtualTime(),
     )
@@ -228,8 +231,8 @@ def partition() -> Scene:
     elected = [node.name for node in group.nodes.values() if node.led and node.led[0][0] > DIES_S]
     scene.figures = [*_counts(group), ("two leaders at once", f"{two_s:.2f} s")]
     scene.conclusion = (
-        f"For {two_s:.2f} s {' and '.join(elected)} both led, each rightly by the rule, and the job was done on both sides. "
-        f"{elected[0]} took silence for death, but it was the network."
+        f"For {two_s:.2f} s {' and '.join(elected)} both led, each rightly by the rule, and the job was done on both "
+        f"sides. {elected[0]} took silence for death, but it was the network."
     )
     return scene
 

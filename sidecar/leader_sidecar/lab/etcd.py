@@ -37,7 +37,7 @@ class Store(Process):
         """Whose lease ran out, and when."""
         self._revision = FIRST_REVISION - 1
         self._until_s: dict[str, float] = {}
-        self._waiting: dict[str, str] = {}
+        self._waits_for: dict[str, str] = {}
 
     def receive(self, message: Message) -> None:
         """Take a coordinator's request."""
@@ -61,7 +61,7 @@ class Store(Process):
         """Answer a campaign: with the turn, or with whom to wait for."""
         before = [name for name, revision in self.keys.items() if revision < self.keys[client]]
         if before:
-            self._waiting[client] = max(before, key=self.keys.__getitem__)
+            self._waits_for[client] = max(before, key=self.keys.__getitem__)
             self.send(client, QUEUED, self.keys[client], shown=False)
         else:
             self.send(client, YOURS, self.keys[client], shown=False)
@@ -76,9 +76,9 @@ class Store(Process):
         self.expired.append((client, self.peers.time.now_s))
         text = f"No keepalive of {client} for {LEASE_S:g} s: etcd deletes its key of create revision {revision}."
         self.tell(Mark.NOTE, "a lease expires", text)
-        for waiter, watched in list(self._waiting.items()):
+        for waiter, watched in list(self._waits_for.items()):
             if watched == client:
-                del self._waiting[waiter]
+                del self._waits_for[waiter]
                 lowest = min(self.keys.values())
                 why = f"{waiter} waited for that key; of those left, {lowest} is the lowest create revision."
                 self.send(waiter, KEY_GONE, why=why)
@@ -142,7 +142,7 @@ class Coordinator(Process):
         if count == self._counts and self.leads:
             begun_s, _, revision = self.led[-1]
             self.led[-1] = (begun_s, self.peers.time.now_s, revision)
-            text = f"{LEASE_S:g} s since the last keepalive that was answered was sent: it must assume that it is replaced."
+            text = f"{LEASE_S:g} s since it sent the last keepalive that was answered: it must count as replaced."
             self.tell(Mark.ENDS, f"{self.name} stops by itself", text, LaneState.IDLE)
 
     def tick(self) -> None:
@@ -157,13 +157,13 @@ def tell_etcd() -> Story:
     return Story(
         "etcd",
         "etcd: a lease that must be renewed",
-        "Three replicas of a cron coordinator start the jobs of one schedule; each job must start once. The replica that "
-        f"leads holds a lease of {LEASE_S:g} s and renews it every {RENEW_S:g} s. Who waits, waits for the key created just "
-        "before its own.",
+        "Three replicas of a cron coordinator start the jobs of one schedule; each job must start once. The replica "
+        f"that leads holds a lease of {LEASE_S:g} s and renews it every {RENEW_S:g} s. Who waits, waits for the key "
+        "created just before its own.",
         [cut_off(), death()],
-        "A lease is a promise with an end: the leader knows by itself when to stop, and the others know how long to wait. It "
-        "costs the wait after a death. The create revision is larger for every later leader: a job that carries it with "
-        "every write is protected even from a leader that was frozen and did not see its lease end.",
+        "A lease is a promise with an end: the leader knows by itself when to stop, and the others know how long to "
+        "wait. It costs the wait after a death. The create revision is larger for every later leader: a job that "
+        "carries it with every write is protected even from a leader that was frozen and did not see its lease end.",
     )
 
 
@@ -171,7 +171,8 @@ def cut_off() -> Scene:
     """Cut the leader off for longer than its lease."""
     scene = _scene(
         "Renewals are missed, and a campaign elects the next",
-        f"cron-a leads. After {CUT_S:g} s it cannot reach etcd any more; it lives, and does not know whether others do.",
+        f"cron-a leads. After {CUT_S:g} s it cannot reach etcd any more; it lives, and does not know whether others "
+        "do.",
     )
     store, replicas, peers = _replicas(scene)
     sides = (("cron-a",), ("cron-b", "cron-c", STORE))
@@ -183,8 +184,8 @@ def cut_off() -> Scene:
     scene.figures = _figures(store, replicas)
     scene.figures.append(("cron-a is back in the queue", f"with create revision {first.revision}"))
     scene.conclusion = (
-        f"cron-a stopped {1000 * early_s:.0f} ms before etcd gave its lease up, because it counts from sending and etcd from "
-        "hearing. That holds while both clocks run at the same rate. cron-b, next in the queue, led at once."
+        f"cron-a stopped {1000 * early_s:.0f} ms before etcd gave its lease up, because it counts from sending and "
+        "etcd from hearing. That holds while both clocks run at the same rate. cron-b, next in the queue, led at once."
     )
     return scene
 
@@ -197,8 +198,8 @@ def death() -> Scene:
     scene.time.run(ENDS_S)
     scene.figures = _figures(store, replicas)
     scene.conclusion = (
-        "The others cannot know that cron-a is dead rather than cut off, so they wait until its promise has ended: for that "
-        "long nobody ran the jobs that were due."
+        "The others cannot know that cron-a is dead rather than cut off, so they wait until its promise has ended: for "
+        "that long nobody ran the jobs that were due."
     )
     return scene
 

@@ -26,7 +26,9 @@ def plan_faults(world: World) -> None:
 def _begin(world: World, fault: Fault) -> None:
     if world.trace is not None:
         length = f" for {fault.for_s:g} s" if fault.for_s else ""
-        world.trace.note(f"begins: {fault.kind}{length}" + (f", {fault.only} only" if fault.only else ""), _whom(world, fault))
+        world.trace.note(
+            f"begins: {fault.kind}{length}" + (f", {fault.only} only" if fault.only else ""), _whom(world, fault)
+        )
     special = SPECIAL.get(fault.kind)
     if special is not None:
         special(world, fault)
@@ -46,7 +48,12 @@ def _whom(world: World, fault: Fault) -> str:
     """Name the pod that a fault is for, "" where it is for more than one."""
     kind = FAULT_KINDS[fault.kind]
     everywhere = fault.kind not in SPECIAL and fault.size < _SPREAD
-    if everywhere or kind.from_start or kind.group in ("lease", "restore") or fault.kind in ("api_outage", "swizzled_heal"):
+    if (
+        everywhere
+        or kind.from_start
+        or kind.group in ("lease", "restore")
+        or fault.kind in ("api_outage", "swizzled_heal")
+    ):
         return ""
     return world.pod(fault.target).name
 

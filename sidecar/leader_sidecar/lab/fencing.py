@@ -66,7 +66,9 @@ class PayoutWorld(World):
         mark = self._ledger.mark
         if not self._ledger.pay(BATCH, token):
             step.mark = Mark.REFUSED
-            step.text += f" The pod leads again, with token {mark}; {token} stays refused: the term counts, not the pod."
+            step.text += (
+                f" The pod leads again, with token {mark}; {token} stays refused: the term counts, not the pod."
+            )
 
 
 def _faults(ledger: Ledger) -> tuple[Fault, ...]:
@@ -83,16 +85,17 @@ def tell_fencing() -> Story:
     return Story(
         "fencing",
         "Fencing: the leader that was frozen and woke up",
-        f"A program runs twice, so that one can go on when the other fails; only one at a time, the leader, may pay batch {BATCH}. "
-        "Which one leads stands in a Lease, an object that Kubernetes keeps; the leader renews it, and who sees it unchanged "
-        "for 15 s may take it. Each term has a number, the fencing token, larger than all before. The leader will be frozen "
-        "after it has checked that it leads and before it writes. Another takes over. Then the first wakes, and finishes "
-        "its sentence. The same twice: the ledger first ignores the token, then compares it.",
+        "A program runs twice, so that one can go on when the other fails; only one at a time, the leader, may pay "
+        f"batch {BATCH}. Which one leads stands in a Lease, an object that Kubernetes keeps; the leader renews it, and "
+        "who sees it unchanged for 15 s may take it. Each term has a number, the fencing token, larger than all "
+        "before. The leader will be frozen after it has checked that it leads and before it writes. Another takes "
+        "over. Then the first wakes, and finishes its sentence. The same twice: the ledger first ignores the token, "
+        "then compares it.",
         [unguarded[0], guarded[0]],
-        f"No lease, no timeout and no clock can stop a write that a sleeper had already decided on; only who receives it can. "
-        f"The tokens here were {', '.join(map(str, tokens))}. They rise with gaps: a token is one above the claim's number among all "
-        "writes of the API server, and each term takes two writes, as renewals take one. So after 41 the next claim was write "
-        "42 at the earliest, and its token 43. What counts is that it is larger.",
+        "No lease, no timeout and no clock can stop a write that a sleeper had already decided on; only who receives "
+        f"it can. The tokens here were {', '.join(map(str, tokens))}. They rise with gaps: a token is one above the "
+        "claim's number among all writes of the API server, and each term takes two writes, as renewals take one. So "
+        "after 41 the next claim was write 42 at the earliest, and its token 43. What counts is that it is larger.",
     )
 
 
@@ -124,16 +127,23 @@ def _sum_up(scene: Scene, ledger: Ledger) -> None:
     times = len(ledger.paid)
     scene.figures = [
         ("tokens of the terms", ", ".join(step.token for step in scene.steps if step.state is LaneState.LEADS)),
-        (f"batch {BATCH} paid", f"{_times(times)}, with token{'s' * (times != 1)} {' and '.join(map(str, ledger.paid))}"),
+        (
+            f"batch {BATCH} paid",
+            f"{_times(times)}, with token{'s' * (times != 1)} {' and '.join(map(str, ledger.paid))}",
+        ),
         ("pointer", f"{BATCH} → {ledger.pointer}, moved {_times(ledger.moved)}"),
         ("writes refused", str(len(ledger.refused))),
     ]
-    scene.conclusion = (
-        f"The late write was refused {_times(len(ledger.refused))} and changed nothing: the batch was paid {_times(times)}."
-        if ledger.guarded
-        else f"The sleeper's sidecar said no as soon as it woke, but the app had asked before: everybody in batch {BATCH} was paid "
-        f"{_times(times)}."
-    )
+    if ledger.guarded:
+        refused = _times(len(ledger.refused))
+        scene.conclusion = (
+            f"The late write was refused {refused} and changed nothing: the batch was paid {_times(times)}."
+        )
+    else:
+        scene.conclusion = (
+            "The sleeper's sidecar said no as soon as it woke, but the app had asked before: everybody in batch "
+            f"{BATCH} was paid {_times(times)}."
+        )
 
 
 def _times(count: int) -> str:

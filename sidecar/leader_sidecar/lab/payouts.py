@@ -1,4 +1,4 @@
-"""Owns a job that must be done once: a batch of payments, a ledger whose pointer says which one is next, and its payers.
+"""Owns a job that must be done once: a batch of payments, a ledger whose pointer says which is next, and its payers.
 
 Payers ask their sidecar, read the pointer, work for a while, then write. Between the check and the write they can be
 stopped; nothing in the payer can help that. The ledger's guard can.
@@ -94,11 +94,12 @@ class Payer(App):
 
     def _begin(self, token: int) -> None:
         name, ledger = self._pod.name, self._ledger
+        told = f"Its sidecar says that it leads, with token {token}."
         if not ledger.accepts(token) or ledger.pointer != BATCH:
-            text = f"Its sidecar says that it leads, with token {token}. The pointer is at {ledger.pointer}: nothing is due."
+            text = f"{told} The pointer is at {ledger.pointer}: nothing is due."
             self._scene.tell(Mark.NOTE, name, f"the app of {name} looks", text)
             return
-        text = f"Its sidecar says that it leads, with token {token}. The pointer is at {BATCH}, so it works on batch {BATCH}."
+        text = f"{told} The pointer is at {BATCH}, so it works on batch {BATCH}."
         self._scene.tell(Mark.NOTE, name, f"the app of {name} begins", text)
         self._world.time.after(WORK_S, self._when_awake, lambda: self._pay(token, 1))
 

@@ -52,7 +52,9 @@ class Peers:
         """Return the run's clock."""
         return self.scene.time
 
-    def send(self, sender: str, receiver: str, kind: str, body: Any = None, *, why: str = "", shown: bool = True) -> None:
+    def send(
+        self, sender: str, receiver: str, kind: str, body: Any = None, *, why: str = "", shown: bool = True
+    ) -> None:
         """Put a message on its way.
 
         Args:

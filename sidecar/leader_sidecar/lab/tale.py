@@ -1,4 +1,4 @@
-"""Owns how a run of the real election becomes a scene: terms with their tokens, writes as arrows, faults, what was lost.
+"""Owns how a run of the real election becomes a scene: terms with their tokens, writes as arrows, faults, losses.
 
 What comes again and again, such as renewals, is one step with a count.
 """
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 LEASE = "Lease"
 GUARD = "guard"
-_LOST = {"request_dropped", "response_dropped", "partition", "partition_to_api", "partition_from_api", "connection_reset"}
+_LOST = {
+    "request_dropped",
+    "response_dropped",
+    "partition",
+    "partition_to_api",
+    "partition_from_api",
+    "connection_reset",
+}
 _LIVES = {"freeze", "pod_frozen", "suspend", "kill", "gentle_stop", "pod_replaced"}
 """Faults that are told when they happen to a process."""
 _ENDS = {
@@ -89,8 +96,12 @@ class Tale(Timeline):
         if isinstance(effect, Lead):
             self._tokens[effect.token] = lane
             for_s = process.config.timing.renew_deadline_s
-            text = f"Both writes are confirmed. It may lead for {for_s:g} s from sending the second, and on with each renewal."
-            self._tell(Mark.LEADS, lane, f"{lane} leads with token {effect.token}", text, LaneState.LEADS, str(effect.token))
+            text = (
+                f"Both writes are confirmed. It may lead for {for_s:g} s from sending the second; renewals prolong it."
+            )
+            self._tell(
+                Mark.LEADS, lane, f"{lane} leads with token {effect.token}", text, LaneState.LEADS, str(effect.token)
+            )
         elif isinstance(effect, StopLeading):
             text = _sentence(_ENDS.get(effect.reason, effect.reason))
             self._tell(Mark.ENDS, lane, f"{lane} stops leading", text, LaneState.IDLE)
@@ -104,12 +115,12 @@ class Tale(Timeline):
             self.renewals += 1
             self._count(Mark.MESSAGE, lane, "renews", LEASE)
             return
-        text = {
-            Kind.CLAIM: f"{self._why_free(record)} The claim is write {record.version} of the API server.",
-            Kind.TOKEN: f"One more than any token and any write so far: {record.token}. Write {record.version} carries it.",
-            Kind.RELEASE: "It gives the Lease back: the next may lead at once.",
-            Kind.CREATE: "There is no Lease yet.",
-        }[request.kind]
+        if request.kind is Kind.CLAIM:
+            text = f"{self._why_free(record)} The claim is write {record.version} of the API server."
+        elif request.kind is Kind.TOKEN:
+            text = f"One more than any token and any write so far: {record.token}. Write {record.version} carries it."
+        else:
+            text = "There is no Lease yet." if request.kind is Kind.CREATE else "The next may lead at once."
         label = f"token {record.token}" if request.kind is Kind.TOKEN else request.kind.value
         self._tell(Mark.MESSAGE, lane, label, text, to=LEASE)
 
@@ -186,7 +197,7 @@ def _words(kind: str) -> str:
 
 def _meaning(kind: str) -> str:
     known = FAULT_KINDS.get(kind)
-    return _sentence(known.meaning) if known is not None else ""
+    return _sentence(known.meaning.replace(" 1-60 s", "")) if known is not None else ""
 
 
 def _sentence(text: str) -> str:
@@ -216,10 +227,12 @@ def tell_run(seed: int) -> tuple[Story, bool]:
     broken = f"Broken: {outcome.check}: {outcome.text}."
     scene.conclusion = broken if outcome.check else "Every promise was checked at every step, and none was broken."
     intro = (
-        "Pods stand for one election, and faults strike them; all is drawn from the seed. Each pod runs the sidecar's real "
-        "core in virtual time. Every term carries a token, and the guard refuses writes of terms that are over."
+        "Pods stand for one election, and faults strike them; all is drawn from the seed. Each pod runs the sidecar's "
+        "real core in virtual time. Every term carries a token, and the guard refuses writes of terms that are over."
     )
-    return Story(f"timeline --seed {seed}", f"One run of the simulator: seed {seed}", intro, [scene]), bool(outcome.check)
+    return Story(f"timeline --seed {seed}", f"One run of the simulator: seed {seed}", intro, [scene]), bool(
+        outcome.check
+    )
 
 
 def _made_of(schedule: Schedule) -> str:

@@ -80,7 +80,9 @@ class Service(Process):
             return
         del self._heard_s[client]
         gone = [node for node, owner in self.nodes.items() if owner == client]
-        text = f"Not a word of {client} for {SESSION_S:g} s: its session is over, and node {', '.join(gone)} goes with it."
+        text = (
+            f"Not a word of {client} for {SESSION_S:g} s: its session is over, and node {', '.join(gone)} goes with it."
+        )
         self.tell(Mark.NOTE, "a session expires", text)
         for node in gone:
             del self.nodes[node]
@@ -150,7 +152,9 @@ class Client(Process):
         if self.leads:
             self.leads = False
             self.led[-1] = (self.led[-1][0], self.peers.time.now_s)
-            self.tell(Mark.ENDS, f"{self.name} steps down", "Only now does it learn that it was replaced.", LaneState.IDLE)
+            self.tell(
+                Mark.ENDS, f"{self.name} steps down", "Only now does it learn that it was replaced.", LaneState.IDLE
+            )
         self.node = ""
         self.send(SERVICE, CREATE, why="It opens a new session, and gets a new node at the end of the queue.")
 
@@ -185,18 +189,21 @@ def tell_zookeeper() -> Story:
         "zookeeper",
         "ZooKeeper: a queue, and who watches whom",
         "Candidates take a number, as at a counter. ZooKeeper keeps each candidate's node for as long as it hears that "
-        f"candidate, with {SESSION_S:g} s of patience; the lowest number leads. Nobody asks again and again: each candidate "
-        "watches one node and is woken when it goes. Three stood before, so these get 0003, 0004 and 0005.",
+        f"candidate, with {SESSION_S:g} s of patience; the lowest number leads. Nobody asks again and again: each "
+        "candidate watches one node and is woken when it goes. Three stood before, so these get 0003, 0004 and 0005.",
         [queue_of_watchers(), herd(), expiry()],
-        "Watching one's predecessor costs one wake-up a failure however many wait; watching the leader wakes them all. Either "
-        "way a leader that stands still does not notice that its session is over. What helps is the number of its node, "
-        "which is larger for every later leader: sent with each write, it lets a resource refuse the earlier one.",
+        "Watching one's predecessor costs one wake-up a failure however many wait; watching the leader wakes them all. "
+        "Either way a leader that stands still does not notice that its session is over. What helps is the number of "
+        "its node, which is larger for every later leader: sent with each write, it lets a resource refuse the earlier "
+        "one.",
     )
 
 
 def queue_of_watchers() -> Scene:
     """Let everybody watch its predecessor, and the leader die."""
-    scene = _scene("Each watches its predecessor", "0003 leads and will die. Of the two who wait, only 0004 watches it.")
+    scene = _scene(
+        "Each watches its predecessor", "0003 leads and will die. Of the two who wait, only 0004 watches it."
+    )
     queue = _with_death(scene, predecessor, from_start=True)
     rows = [(n, _wake_ups_of(n, predecessor)) for n in (3, 10, 100)]
     scene.figures = [("wake-ups at one failure", f"{queue.wake_ups} of {len(queue.clients) - 1} who wait")]
@@ -231,12 +238,15 @@ def expiry() -> Scene:
     (_, ended_s), (begun_s, _) = first.led[0], queue.clients[1].led[0]
     scene.figures = [
         ("frozen", f"{FROZEN_S:.2f} s"),
-        ("believed to lead beside its successor", f"{ended_s - begun_s:.2f} s, of which {ended_s - FAILS_S - FROZEN_S:.2f} s awake"),
+        (
+            "believed to lead beside its successor",
+            f"{ended_s - begun_s:.2f} s, of which {ended_s - FAILS_S - FROZEN_S:.2f} s awake",
+        ),
         ("wake-ups", str(queue.wake_ups)),
     ]
     scene.conclusion = (
-        f"From its waking until ZooKeeper's answer, {1000 * (ended_s - FAILS_S - FROZEN_S):.0f} ms, 0003 was awake and took "
-        "itself for the leader: enough for a write that it had already begun."
+        f"From its waking until ZooKeeper's answer, {1000 * (ended_s - FAILS_S - FROZEN_S):.0f} ms, 0003 was awake and "
+        "took itself for the leader: enough for a write that it had already begun."
     )
     return scene
 
