@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leader_sidecar.core.messages import Absent, Conflict, Found, Kind, Rejected, Written
-from leader_sidecar.core.record import Record, parse_record
+from leader_sidecar.core.record import RELEASED_ANNOTATION, TOKEN_ANNOTATION, Record, parse_record
 
 NAMESPACE, NAME = "default", "payouts"
 
@@ -116,6 +116,17 @@ def first_body() -> dict[str, Any]:
         },
         "spec": {},
     }
+
+
+def returned_body(token: int) -> dict[str, Any]:
+    """Make a Lease that its last leader has given back: the first who looks may take it.
+
+    Args:
+        token: of that leader.
+    """
+    body = first_body()
+    body["metadata"]["annotations"] |= {TOKEN_ANNOTATION: str(token), RELEASED_ANNOTATION: str(token)}
+    return {**body, "spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}
 
 
 def handle(api: ApiServer, kind: Kind, body: Mapping[str, Any]) -> object:

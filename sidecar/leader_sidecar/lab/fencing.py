@@ -4,9 +4,8 @@ Tokens, terms and the sidecars' answers come out of the core. A term takes two w
 token is one above its claim: the first leader's claim is write 40, its token 41.
 """
 
-from leader_sidecar.core.record import RELEASED_ANNOTATION, TOKEN_ANNOTATION
 from leader_sidecar.core.timing import Timing
-from leader_sidecar.lab.api_server import first_body
+from leader_sidecar.lab.api_server import returned_body
 from leader_sidecar.lab.app import App
 from leader_sidecar.lab.faults import plan_faults
 from leader_sidecar.lab.payouts import BATCH, LEDGER, Ledger, Payer
@@ -50,11 +49,7 @@ class PayoutWorld(World):
 
     def populate(self) -> None:
         """Make the Lease as its last leader left it, and start the pods."""
-        body = first_body()
-        marks = {TOKEN_ANNOTATION: str(LAST_TOKEN), RELEASED_ANNOTATION: str(LAST_TOKEN)}
-        body["metadata"]["annotations"].update(marks)
-        body["spec"] = {"holderIdentity": "", "leaseDurationSeconds": 1}
-        self.api.create(body)
+        self.api.create(returned_body(LAST_TOKEN))
         for index in range(self.schedule.pods):
             pod = self.add_pod(index, self.schedule.timing)
             self.time.at(0.5 * index, pod.restart)
