@@ -15,7 +15,7 @@ STORIES = {
     "etcd": "a cron coordinator whose lease runs out, and the campaign that follows",
     "fencing": "a frozen leader wakes and writes: without a fencing token, and with one",
 }
-"""What is told as a story, each by `lab/NAME.py`'s `tell_NAME`."""
+"""What is told as a story, each by `tell_NAME` of `lab/stories/NAME.py`."""
 
 _DEFAULTS: dict[str, Any] = {"schedules": 1000, "jobs": 1, "seed": 0, "timeline": False, "json": False, "html": None}
 _FLAGS = {
@@ -62,11 +62,13 @@ def main(argv: Sequence[str]) -> int:
             return run_one(given["seed"])
         return run_many(given["seed"], given["schedules"], given["jobs"], as_json=given["json"])
     if flags.action == "timeline":
-        from leader_sidecar.lab.tale import tell_run
+        from leader_sidecar.lab.stories.timeline import tell_run
 
         story, broken = tell_run(given["seed"])
         return _show(made.prog, story, flags.html) or int(broken)
-    tell: Callable[[], object] = getattr(import_module(f"leader_sidecar.lab.{flags.action}"), f"tell_{flags.action}")
+    tell: Callable[[], object] = getattr(
+        import_module(f"leader_sidecar.lab.stories.{flags.action}"), f"tell_{flags.action}"
+    )
     return _show(made.prog, tell(), flags.html)
 
 

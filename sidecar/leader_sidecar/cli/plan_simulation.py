@@ -10,8 +10,9 @@ from typing import Any
 from leader_sidecar.cli.terminal import BOLD, GREEN, RED, columns, paint
 from leader_sidecar.core.plan import make_plan, sound_neighbours
 from leader_sidecar.core.timing import Timing
-from leader_sidecar.lab.trial import REPLICAS, WORK_S, Job, Result, try_out
+from leader_sidecar.lab.trial import REPLICAS, Result, try_out
 from leader_sidecar.lab.trial_cases import CASES
+from leader_sidecar.lab.trial_job import WORK_S, Job
 from leader_sidecar.runtime.clock import Clock
 from leader_sidecar.runtime.setting_sources import Given, Source
 from leader_sidecar.runtime.setting_table import SETTINGS
@@ -166,11 +167,13 @@ def _verdict(timing: Timing, quorum_rule: str, token_check: str, tried: Sequence
         )
     if token_check == "none":
         lines.append(
-            "  Who is stopped between its check and its write, writes on waking: only a guard refuses it, --token-check guard."
+            "  Who is stopped between its check and its write, writes on waking: only a guard refuses it. "
+            "--token-check guard ends it."
         )
     lines += [
-        f"  A pause of the leader over {plan.pause_s:.1f}s, or the API away for over {plan.outage_s:.1f}s: the term is lost.",
-        f"  Two clocks whose rates differ by over {plan.drift:.1%}: two can lead; a guard refuses the older one.",
+        f"  The term is lost by a pause of the leader over {plan.pause_s:.1f}s, or an outage of the API over "
+        f"{plan.outage_s:.1f}s.",
+        f"  Two can lead once two clocks' rates differ by over {plan.drift:.1%}; a guard refuses the older one.",
     ]
     return lines
 

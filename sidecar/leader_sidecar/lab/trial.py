@@ -1,50 +1,24 @@
 """Owns the trial of a person's own job: the real core with their numbers, their way of reading, their guard or none.
 
-The job is a list of units that each must be done once. A leader takes the first that is open, works on it for a second,
-and writes that it is done; what is written again later was done twice.
+One kind of trouble a run, many runs of each kind, and a count of what it did.
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from leader_sidecar.core.messages import Effect, Lead, StopLeading
-from leader_sidecar.core.timing import Timing
 from leader_sidecar.lab.api_server import returned_body
 from leader_sidecar.lab.app import App
 from leader_sidecar.lab.faults import plan_faults
 from leader_sidecar.lab.pods import Pod
 from leader_sidecar.lab.schedule import Schedule
-from leader_sidecar.lab.timeline import Timeline
 from leader_sidecar.lab.trial_cases import CASES, LONGEST_S, Case
+from leader_sidecar.lab.trial_job import Job, Store, Worker
+from leader_sidecar.lab.trial_terms import Terms
 from leader_sidecar.lab.violation import Violation
 from leader_sidecar.lab.world import World
 
-if TYPE_CHECKING:
-    from leader_sidecar.lab.candidate import Candidate
-
 REPLICAS = 3
-WORK_S = 1.0
-"""How long a unit of work takes."""
-_IDLE_S = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a person has chosen.
-
-    Args:
-        timing: of the election.
-        cached: the job takes its copy of the Lease for the truth, however old; else it asks the sidecar, whose answer
-            ends when the last write that a quorum confirmed is too old.
-        guarded: what is written to refuses a token lower than the highest it has seen.
-    """
-
-    timing: Timing
-    cached: bool = False
-    guarded: bool = True
 
 
 @dataclass(slots=True)
@@ -70,146 +44,6 @@ class Result:
     broken: list[str] = field(default_factory=list)
 
 
-class Store:
-    """Where units are written; check and change are one step."""
-
-    def __init__(self, guarded: bool) -> None:
-        self.times_done: Counter[int] = Counter()
-        self.refused = 0
-        self._guarded = guarded
-        self._mark = 0
-
-    @property
-    def first_open(self) -> int:
-        """Return the unit to work on next."""
-        return max(self.times_done, default=-1) + 1
-
-    def stamp(self, token: int) -> bool:
-        """Take a token, unless it is stale; a new leader's first act, before it looks what is open."""
-        if self._guarded and token < self._mark:
-            self.refused += 1
-            return False
-        self._mark = max(self._mark, token)
-        return True
-
-    def write(self, unit: int, token: int) -> None:
-        """Take a unit as done."""
-        if self.stamp(token):
-            self.times_done[unit] += 1
-
-
-class Worker(App):
-    """The job in one pod.
-
-    Args:
-        world, pod: as every app's.
-        job: what was chosen.
-        store: where units are written.
-    """
-
-    def __init__(self, world: "TrialWorld", pod: Pod, job: Job, store: Store) -> None:
-        super().__init__(world, pod)
-        self._job = job
-        self._store = store
-        self._token = 0
-        self._busy = False
-        """It works; whatever happens meanwhile, it writes first and looks then."""
-
-    def look(self, number: int) -> None:
-        """Look whether to work; who does looks again when it is done, who does not now and then."""
-        if number != self._looks or not self._pod.alive:
-            return
-        if self.frozen:
-            self._waiting.append(lambda: self.look(number))
-            return
-        self._looks += 1
-        process = self._pod.process
-        token = self._held(process) if process is not None and process.alive else 0
-        if not token:
-            self._world.time.after(_IDLE_S, self.look, self._looks)
-            return
-        if token != self._token:
-            self._token = token
-            self._store.stamp(token)
-        self._busy = True
-        self._world.time.after(WORK_S, self._send, self._store.first_open, token, self._looks)
-
-    def _held(self, process: "Candidate") -> int:
-        """Return the token of the term that this replica believes to be in, 0 for none."""
-        if self._job.cached:
-            record = process.view.record
-            return record.token if record is not None and record.holder == process.identity else 0
-        if process.frozen:
-            return 0
-        answer = self._world.monitor.asked(process)
-        return (answer.token or 0) if answer.is_leader else 0
-
-    def _send(self, unit: int, token: int, number: int) -> None:
-        if self.frozen:
-            self._waiting.append(lambda: self._send(unit, token, number))
-        elif self._pod.alive and number == self._looks:
-            self._world.time.after(self._world.network.leg_s(), self._arrive, unit, token, number)
-
-    def _arrive(self, unit: int, token: int, number: int) -> None:
-        self._store.write(unit, token)
-        self._busy = False
-        self.look(number)
-
-    def end_work(self) -> None:
-        """Be done with all work, also with the unit that was begun: the app has ended."""
-        self._looks += 1
-
-    def look_soon(self) -> None:
-        """Look again at once, unless at work: a long poll was answered."""
-        if not self._busy:
-            super().look_soon()
-
-
-class _Terms(Timeline):
-    """Note when a leader is at work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun: list[float] = []
-        self.gaps: list[tuple[float, float]] = []
-        """From when to when nobody was at work."""
-        self._at_work: set[Candidate] = set()
-        self._nobody_since_s = 0.0
-
-    def note(self, text: str, who: str = "") -> None:
-        """Keep no lines."""
-
-    def effect(self, process: "Candidate", effect: Effect) -> None:
-        """Follow the terms."""
-        if isinstance(effect, Lead):
-            self.begun.append(process.world.time.now_s)
-            self._goes_on(process)
-        elif isinstance(effect, StopLeading):
-            self._ceases(process)
-
-    def life(self, process: "Candidate", what: str) -> None:
-        """Follow who cannot work; a term of a process that wakes goes on if it still may."""
-        if what == "wakes" and process.answer().is_leader:
-            self._goes_on(process)
-        elif what in ("freezes", "dies", "ends"):
-            self._ceases(process)
-
-    def _goes_on(self, process: "Candidate") -> None:
-        if not self._at_work:
-            self.gaps.append((self._nobody_since_s, process.world.time.now_s))
-        self._at_work.add(process)
-
-    def _ceases(self, process: "Candidate") -> None:
-        if process in self._at_work:
-            self._at_work.remove(process)
-            self._nobody_since_s = process.world.time.now_s
-
-    def finish(self, now_s: float) -> None:
-        """Note a gap that lasts to the end."""
-        if not self._at_work:
-            self.gaps.append((self._nobody_since_s, now_s))
-
-
 class TrialWorld(World):
     """Replicas of the job, on a Lease that was given back.
 
@@ -219,7 +53,7 @@ class TrialWorld(World):
     """
 
     def __init__(self, schedule: Schedule, job: Job) -> None:
-        self.terms = _Terms()
+        self.terms = Terms()
         super().__init__(schedule, self.terms)
         self.terms.watch(self)
         self.store = Store(job.guarded)
