@@ -99,7 +99,7 @@ class Worker(App):
             self._token = token
             self._store.stamp(token)
         self._busy = True
-        self._world.time.after(WORK_S, self._send, self._store.first_open, token, self._looks)
+        self._world.time.after(WORK_S, self._hand_in, self._store.first_open, token, self._looks)
 
     def _held(self, process: "Candidate") -> int:
         """Return the token of the term that this replica believes to be in, 0 for none."""
@@ -111,9 +111,9 @@ class Worker(App):
         answer = self._world.monitor.asked(process)
         return (answer.token or 0) if answer.is_leader else 0
 
-    def _send(self, unit: int, token: int, number: int) -> None:
+    def _hand_in(self, unit: int, token: int, number: int) -> None:
         if self.frozen:
-            self._waiting.append(lambda: self._send(unit, token, number))
+            self._waiting.append(lambda: self._hand_in(unit, token, number))
         elif self._pod.alive and number == self._looks:
             self._world.time.after(self._world.network.leg_s(), self._arrive, unit, token, number)
 
