@@ -25,7 +25,7 @@ class Drawing:
     def __init__(self, scene: Scene, number: int) -> None:
         self._scene = scene
         self._number = number
-        self._lane_width = max(84.0, *(len(lane) * 8.0 + 24 for lane in scene.lanes))
+        self._lane_width = max(84.0, *(len(lane) * 8.0 + 32 for lane in scene.lanes))
         self._text_x = _TIME + self._lane_width * len(scene.lanes) + 14
         self._width = self._text_x + _TEXT
         self._texts = [wrap(step.text, int(_TEXT / _CHARACTER)) for step in scene.steps]

@@ -46,7 +46,9 @@ def story_lines(story: Story, width: int) -> Iterator[str]:
         if scene.figures:
             yield ""
             broad = max(len(name) for name, _ in scene.figures)
-            yield from (f"  {name:<{broad}}  {figure}" for name, figure in scene.figures)
+            for name, figure in scene.figures:
+                first = f"  {name:<{broad}}  "
+                yield from wrap(figure, width, initial_indent=first, subsequent_indent=" " * len(first))
         if scene.conclusion:
             yield ""
             yield from wrap(scene.conclusion, text_width)

@@ -113,7 +113,7 @@ class Tale(Timeline):
             self._count(Mark.MESSAGE, lane, "renews", LEASE)
             return
         if request.kind is Kind.CLAIM:
-            text = f"{self._why_free(record)} The claim is write {record.version} of the API server."
+            text = f"{self._why_free(record)} The claim is the API server's write {record.version}."
         elif request.kind is Kind.TOKEN:
             text = f"One more than any token and any write so far: {record.token}. Write {record.version} carries it."
         else:

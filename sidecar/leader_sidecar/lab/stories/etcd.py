@@ -36,14 +36,14 @@ def cut_off() -> Scene:
         f"cron-a leads. After {CUT_S:g} s it cannot reach etcd any more; it lives, and does not know whether others "
         "do.",
     )
-    store, replicas, peers = _replicas(scene)
+    store, group, peers = replicas(scene)
     sides = (("cron-a",), ("cron-b", "cron-c", STORE))
     scene.time.at(CUT_S, peers.split, sides, "cron-a is cut off", "For the others it is as good as dead.")
     scene.time.at(HEALS_S, peers.heal, "cron-a reaches etcd again.")
     scene.time.run(ENDS_S)
-    first = replicas[0]
+    first = group[0]
     early_s = store.expired[0][1] - first.led[0][1]
-    scene.figures = _figures(store, replicas)
+    scene.figures = _figures(store, group)
     scene.figures.append(("cron-a is back in the queue", f"with create revision {first.revision}"))
     scene.conclusion = (
         f"cron-a stopped {1000 * early_s:.0f} ms before etcd gave its lease up, because it counts from sending and "
@@ -55,10 +55,10 @@ def cut_off() -> Scene:
 def death() -> Scene:
     """Let the leader die."""
     scene = _scene("The leader dies", f"The same coordinator; cron-a dies after {CUT_S:g} s. Its lease outlives it.")
-    store, replicas, _ = _replicas(scene)
-    scene.time.at(CUT_S, replicas[0].crash, "Nobody notices yet: the lease still runs.")
+    store, group, _ = replicas(scene)
+    scene.time.at(CUT_S, group[0].crash, "Nobody notices yet: the lease still runs.")
     scene.time.run(ENDS_S)
-    scene.figures = _figures(store, replicas)
+    scene.figures = _figures(store, group)
     scene.conclusion = (
         "The others cannot know that cron-a is dead rather than cut off, so they wait until its promise has ended: for "
         "that long nobody ran the jobs that were due."
@@ -70,20 +70,21 @@ def _scene(title: str, intro: str) -> Scene:
     return Scene(title, intro, (*_NAMES, STORE), VirtualTime())
 
 
-def _replicas(scene: Scene) -> tuple[Store, list[Coordinator], Peers]:
+def replicas(scene: Scene) -> tuple[Store, list[Coordinator], Peers]:
+    """Put etcd and the replicas into a scene: they stand one after the other, and look at every tick."""
     peers, time = Peers(scene, LEG_S), scene.time
-    store, replicas = Store(peers), [Coordinator(peers, name) for name in _NAMES]
-    for number, replica in enumerate(replicas):
+    store, group = Store(peers), [Coordinator(peers, name) for name in _NAMES]
+    for number, replica in enumerate(group):
         time.at(0.01 * number, replica.begin)
         for due_s in _DUE_S:
             time.at(due_s, replica.handle, replica.tick)
-    return store, replicas, peers
+    return store, group, peers
 
 
-def _figures(store: Store, replicas: list[Coordinator]) -> list[tuple[str, str]]:
-    first, second = replicas[0].led[0], next(replica.led[0] for replica in replicas[1:] if replica.led)
-    ended_s = CUT_S if not replicas[0].alive else first[1]
-    ran = [tick for replica in replicas for tick in replica.ran]
+def _figures(store: Store, group: list[Coordinator]) -> list[tuple[str, str]]:
+    first, second = group[0].led[0], next(replica.led[0] for replica in group[1:] if replica.led)
+    ended_s = CUT_S if not group[0].alive else first[1]
+    ran = [tick for replica in group for tick in replica.ran]
     missed = [f"{due_s:g} s" for due_s in _DUE_S if due_s not in ran]
     return [
         ("lease given up", f"{store.expired[0][1] - CUT_S:.2f} s after cron-a fell silent"),

@@ -30,7 +30,7 @@ def queue_of_watchers() -> Scene:
         "Each watches its predecessor", "0003 leads and will die. Of the two who wait, only 0004 watches it."
     )
     queue = _with_death(scene, predecessor, from_start=True)
-    rows = [(n, _wake_ups_of(n, predecessor)) for n in (3, 10, 100)]
+    rows = [(n, wake_ups_of(n, predecessor)) for n in (3, 10, 100)]
     scene.figures = [("wake-ups at one failure", f"{queue.wake_ups} of {len(queue.clients) - 1} who wait")]
     scene.figures += [(f"{n} candidates, one failing after another", f"{count} wake-ups") for n, count in rows]
     scene.conclusion = f"One failure woke {queue.wake_ups} candidate, the next in the queue; 0005 slept on."
@@ -41,7 +41,7 @@ def herd() -> Scene:
     """Let everybody watch the lowest."""
     scene = _scene("The herd: all watch the leader", "The same, but everybody watches the lowest node.")
     queue = _with_death(scene, lowest)
-    rows = [(n, _wake_ups_of(n, lowest)) for n in (3, 10, 100)]
+    rows = [(n, wake_ups_of(n, lowest)) for n in (3, 10, 100)]
     scene.figures = [("wake-ups at one failure", f"{queue.wake_ups} of {len(queue.clients) - 1} who wait")]
     scene.figures += [(f"{n} candidates, one failing after another", f"{count} wake-ups") for n, count in rows]
     scene.conclusion = f"One failure woke all {queue.wake_ups}; one of them leads, the others were woken for nothing."
@@ -89,7 +89,7 @@ def _with_death(scene: Scene, target: Target, *, from_start: bool = False) -> Qu
     return queue
 
 
-def _wake_ups_of(candidates: int, target: Target) -> int:
+def wake_ups_of(candidates: int, target: Target) -> int:
     """Count the wake-ups of a run in which each leader dies in its turn, until one is left."""
     scene = Scene("", "", (), VirtualTime())
     queue = Queue(scene, candidates, target)
