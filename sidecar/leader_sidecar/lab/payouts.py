@@ -116,7 +116,7 @@ class Payer(App):
     def _pay(self, token: int, attempt: int) -> None:
         """Send the payment; who is refused tries again a few times, as programs do."""
         why = "It had asked its sidecar before, and now it writes." if attempt == 1 else "It tries again."
-        label = f"pay {BATCH}, token {token}"
+        label = f"pay, token {token}"
         step = self._scene.tell(Mark.MESSAGE, self._pod.name, label, why, to=LEDGER)
         mark = self._ledger.mark
         if self._ledger.pay(BATCH, token):

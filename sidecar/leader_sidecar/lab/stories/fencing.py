@@ -57,7 +57,7 @@ class PayoutWorld(World):
     def stray_copy(self, token: int) -> None:
         """Let a copy of the first pod's write arrive, which the network had kept."""
         text = f"The network had kept a copy of the write that {self.pods[0].name} made with token {token}."
-        step = self._scene.tell(Mark.MESSAGE, self.pods[0].name, f"pay {BATCH}, token {token}", text, to=LEDGER)
+        step = self._scene.tell(Mark.MESSAGE, self.pods[0].name, f"pay, token {token}", text, to=LEDGER)
         mark = self._ledger.mark
         if not self._ledger.pay(BATCH, token):
             step.mark = Mark.REFUSED
