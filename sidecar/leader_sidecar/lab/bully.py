@@ -4,6 +4,8 @@ A node asks all nodes above it whether one of them lives. If one answers, that o
 node tells all below it that it leads. No node counts how many it reaches: cut the network, and each part has a leader.
 """
 
+from collections.abc import Callable
+
 from leader_sidecar.lab.peers import Message, Peers, Process
 from leader_sidecar.lab.story import LaneState, Mark, Scene
 
@@ -122,12 +124,12 @@ class Node(Process):
         self.leader = leader
         self._wait(self._patience_s, self._miss)
 
-    def _wait(self, for_s: float, then: object) -> None:
+    def _wait(self, for_s: float, then: Callable[[], None]) -> None:
         self._waits += 1
         self.after(for_s, self._waited, self._waits, then)
 
-    def _waited(self, number: int, then: object) -> None:
-        if number == self._waits and callable(then):
+    def _waited(self, number: int, then: Callable[[], None]) -> None:
+        if number == self._waits:
             then()
 
     def crash(self, text: str) -> None:

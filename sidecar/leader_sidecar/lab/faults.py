@@ -25,10 +25,7 @@ def plan_faults(world: World) -> None:
 
 def _begin(world: World, fault: Fault) -> None:
     if world.trace is not None:
-        length = f" for {fault.for_s:g} s" if fault.for_s else ""
-        world.trace.note(
-            f"begins: {fault.kind}{length}" + (f", {fault.only} only" if fault.only else ""), _whom(world, fault)
-        )
+        world.trace.begins(fault, _whom(world, fault))
     special = SPECIAL.get(fault.kind)
     if special is not None:
         special(world, fault)

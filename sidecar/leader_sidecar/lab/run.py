@@ -70,6 +70,6 @@ def run_schedule(
     outcome.struck, outcome.excluded = dict(world.struck_times), dict(world.excluded)
     if trace is not None:
         if outcome.check:
-            trace.note(f"VIOLATION {outcome.check}: {outcome.text}")
+            trace.broken(outcome.check, outcome.text)
         outcome.timeline = trace.lines
     return outcome

@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 
 from leader_sidecar.core.messages import Effect, Event, Kind, Lead, StopLeading
 from leader_sidecar.core.record import Record
+from leader_sidecar.lab.candidate import Candidate
 from leader_sidecar.lab.fault_kinds import FAULT_KINDS
 from leader_sidecar.lab.story import LaneState, Mark, Scene, Step
 from leader_sidecar.lab.timeline import Timeline
 
 if TYPE_CHECKING:
-    from leader_sidecar.lab.candidate import Candidate
     from leader_sidecar.lab.network import Request
+    from leader_sidecar.lab.schedule import Fault
     from leader_sidecar.lab.world import World
 
 LEASE = "Lease"
 GUARD = "guard"
-_LOST = {
-    "request_dropped",
-    "response_dropped",
-    "partition",
-    "partition_to_api",
-    "partition_from_api",
-    "connection_reset",
-}
+_LOST_ANSWERS = {"response_dropped", "partition_from_api"}
+_LOST = {"request_dropped", "partition", "partition_to_api", "connection_reset", *_LOST_ANSWERS}
 _LIVES = {"freeze", "pod_frozen", "suspend", "kill", "gentle_stop", "pod_replaced"}
 """Faults that are told when they happen to a process."""
 _ENDS = {
@@ -58,25 +53,46 @@ class Tale(Timeline):
     # --- what a run tells ---------------------------------------------------------------------------------------------
 
     def note(self, text: str, who: str = "") -> None:
-        """Tell what has no method of its own: faults, and writes of others."""
-        if text.startswith("fault "):
-            self._struck(*text.removeprefix("fault ").split(" strikes "))
-        elif text.startswith("begins: "):
-            self._begins(*text.removeprefix("begins: ").partition(" "), who)
-        elif text.startswith("VIOLATION"):
-            self._tell(Mark.FAULT, "", text, "A promise is broken: the run ends here.")
-        else:
-            self._tell(Mark.NOTE, LEASE, text)
+        """Tell what has no method of its own: writes of others."""
+        self._tell(Mark.NOTE, LEASE, text)
 
-    def life(self, process: "Candidate", what: str) -> None:
+    def begins(self, fault: "Fault", whom: str) -> None:
+        """Tell of a fault; of one that befalls a process only when it does."""
+        length = f" for {fault.for_s:.1f} s" if fault.for_s else ""
+        if fault.kind in _LIVES:
+            self._cause, self._length = _meaning(fault.kind), length
+        else:
+            only = f", {fault.only} only" if fault.only else ""
+            self._tell(Mark.FAULT, whom, f"{_words(fault.kind)}{length}{only}", _meaning(fault.kind))
+
+    def struck(self, kind: str, process: Candidate | None) -> None:
+        """Tell of a message that went wrong; of its like in a row, with a count."""
+        if process is None:
+            return
+        lane = process.pod.name
+        if kind not in _LOST:
+            self._count(Mark.NOTE, lane, _words(kind))
+        elif kind in _LOST_ANSWERS:
+            self._count(Mark.LOST, LEASE, _words(kind), lane)
+        else:
+            self._count(Mark.LOST, lane, _words(kind), LEASE)
+
+    def broken(self, check: str, text: str) -> None:
+        """Tell that a promise was broken."""
+        self._tell(Mark.FAULT, "", f"VIOLATION {check}: {text}", "A promise is broken: the run ends here.")
+
+    def life(self, process: Candidate, what: str) -> None:
         """Tell how a process begins, stands still and ends."""
         lane, idle = process.pod.name, LaneState.IDLE
         if what == "freezes":
             led = " It believes to lead, and cannot notice." if process.view.leading else " It cannot notice."
             self._tell(Mark.FAULT, lane, f"{lane} freezes{self._length}", self._cause + led, LaneState.FROZEN)
         elif what == "wakes":
-            text = "It goes on where it was. Its first answer is computed now, from its clock."
-            self._tell(Mark.NOTE, lane, f"{lane} wakes", text, idle)
+            answer = process.answer()
+            text = "It goes on where it was. Its first answer is computed now, from its clock: "
+            text += "it still leads." if answer.is_leader else "no."
+            state, token = (LaneState.LEADS, str(answer.token)) if answer.is_leader else (idle, "")
+            self._tell(Mark.NOTE, lane, f"{lane} wakes", text, state, token)
         elif what == "starts":
             self._tell(Mark.NOTE, lane, f"{lane} starts", "It stands for election.", idle)
         else:
@@ -84,10 +100,10 @@ class Tale(Timeline):
             self._tell(mark, lane, f"{lane} {what}", self._cause, LaneState.DEAD)
         self._cause = self._length = ""
 
-    def event(self, process: "Candidate", event: Event) -> None:
+    def event(self, process: Candidate, event: Event) -> None:
         """Tell nothing: what came of it is told."""
 
-    def effect(self, process: "Candidate", effect: Effect) -> None:
+    def effect(self, process: Candidate, effect: Effect) -> None:
         """Tell when a term begins and when it ends."""
         lane = process.pod.name
         if isinstance(effect, Lead):
@@ -107,7 +123,8 @@ class Tale(Timeline):
         """Tell of a write that took effect."""
         if record is None:
             return
-        lane = request.sender.pod.name  # type: ignore[attr-defined]
+        assert isinstance(request.sender, Candidate)
+        lane = request.sender.pod.name
         if request.kind is Kind.RENEW:
             self.renewals += 1
             self._count(Mark.MESSAGE, lane, "renews", LEASE)
@@ -143,23 +160,6 @@ class Tale(Timeline):
         return f"Nobody changed the Lease for {before.duration_s} s: by then its holder has stopped by its own clock."
 
     # --- how it is told -----------------------------------------------------------------------------------------------
-
-    def _begins(self, kind: str, _: str, length: str, who: str) -> None:
-        if kind in _LIVES:
-            self._cause, self._length = _meaning(kind), f" {length}" if length else ""
-        else:
-            self._tell(Mark.FAULT, who, f"{_words(kind)} {length}".rstrip(), _meaning(kind))
-
-    def _struck(self, kind: str, who: str = "") -> None:
-        lane = who.partition(".")[0]
-        if lane not in self._scene.lanes:
-            return
-        if kind not in _LOST:
-            self._count(Mark.NOTE, lane, _words(kind))
-        elif kind in ("response_dropped", "partition_from_api"):
-            self._count(Mark.LOST, LEASE, _words(kind), lane)
-        else:
-            self._count(Mark.LOST, lane, _words(kind), LEASE)
 
     def _count(self, mark: Mark, lane: str, label: str, to: str = "") -> None:
         """Add a step, or count it where only its like happened since the last one."""

@@ -133,7 +133,7 @@ class World:
         if isinstance(who, Candidate):
             who.view.hits.append(self.time.now_s)
         if self.trace is not None:
-            self.trace.note(f"fault {kind}" + (f" strikes {who.name}" if isinstance(who, Candidate) else ""))
+            self.trace.struck(kind, who if isinstance(who, Candidate) else None)
 
     def disturb(self, until_s: float, gentle: bool = False) -> None:
         """Note that something may be unsettled until then; a gentle end of a process excuses no slow hand-over."""
