@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from browser import find_browser, pixels
+from leader_sidecar.cli import story_drawing
 from leader_sidecar.cli.page_style import REFUSED_COLOUR, TERM_COLOURS
 from leader_sidecar.cli.story_page import story_page
 from leader_sidecar.lab.stories.bully import tell_bully
@@ -19,7 +20,8 @@ from leader_sidecar.lab.stories.etcd import tell_etcd
 from leader_sidecar.lab.stories.fencing import tell_fencing
 from leader_sidecar.lab.stories.timeline import tell_run
 from leader_sidecar.lab.stories.zookeeper import tell_zookeeper
-from leader_sidecar.lab.story import LaneState, Mark, Story
+from leader_sidecar.lab.story import LaneState, Mark, Scene, Story
+from leader_sidecar.lab.virtual_time import VirtualTime
 
 STORIES: dict[str, Callable[[], Story]] = {
     "bully": tell_bully,
@@ -70,12 +72,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_lanes_terms_and_messages_are_drawn_and_no_words_collide(told: tuple[Story, Path], tmp_path: Path) -> None:
     story, page = told
-    probed = page.with_name("probed.html")
-    probed.write_text(page.read_text(encoding="utf-8") + PROBE, encoding="utf-8")
-    document = find_browser(tmp_path).document(probed)
-    found = re.search(r'<pre id="probe">(.*?)</pre>', document, re.DOTALL)
-    assert found is not None
-    seen: dict[str, Any] = json.loads(unescape(found[1]))
+    seen = look(page.read_text(encoding="utf-8"), tmp_path)
     assert (seen["beyond"], seen["over"]) == ([], [])
     assert len(seen["scenes"]) == len(story.scenes)
     for scene, drawn in zip(story.scenes, seen["scenes"], strict=True):
@@ -109,6 +106,32 @@ def test_it_is_seen_in_light_and_dark(told: tuple[Story, Path], tmp_path: Path, 
     assert colours[paper] > image.width * image.height / 2
     assert colours.get(rgb(TERM_COLOURS[0]), 0) > 300, f"the first term of {story.name} is not to be seen"
     assert colours.get(bad, 0) > 40, f"what went wrong in {story.name} is not to be seen"
+
+
+def test_the_look_at_words_finds_what_goes_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(story_drawing, "_CHARACTER", 4.0)
+    monkeypatch.setattr(story_drawing, "_LINE", 9)
+    seen = look(story_page(tell_fencing()), tmp_path)
+    assert seen["beyond"] != []
+    assert seen["over"] != []
+
+
+def test_a_long_headline_stays_within_the_drawing(tmp_path: Path) -> None:
+    scene = Scene("A long headline", "", ("one", "other"), VirtualTime())
+    scene.tell(Mark.FAULT, "", " ".join(["VIOLATION I1: two leaders both answer true"] * 4), "It ends here.")
+    scene.tell(Mark.MESSAGE, "one", "claim", "", to="other")
+    seen = look(story_page(Story("test", "A test", "", [scene])), tmp_path)
+    assert (seen["beyond"], seen["over"]) == ([], [])
+
+
+def look(page: str, folder: Path) -> dict[str, Any]:
+    """Load a page and say what the probe saw of it."""
+    probed = folder / "probed.html"
+    probed.write_text(page + PROBE, encoding="utf-8")
+    found = re.search(r'<pre id="probe">(.*?)</pre>', find_browser(folder).document(probed), re.DOTALL)
+    assert found is not None
+    seen: dict[str, Any] = json.loads(unescape(found[1]))
+    return seen
 
 
 def rgb(colour: str) -> tuple[int, ...]:

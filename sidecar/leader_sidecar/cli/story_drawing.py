@@ -9,7 +9,7 @@ from leader_sidecar.cli.story_text import headline
 from leader_sidecar.lab.story import LaneState, Mark, Scene, Step
 
 _TIME, _TEXT, _TOP, _LINE, _PAD = 84, 430, 46, 17, 13
-_CHARACTER = 7.3
+_CHARACTER, _BOLD_CHARACTER = 7.3, 8.6
 """Pixels that a character takes at most on average; the text is wrapped by it, since SVG does not."""
 _HALF_BAR = 7
 
@@ -28,12 +28,13 @@ class Drawing:
         self._lane_width = max(84.0, *(len(lane) * 8.0 + 32 for lane in scene.lanes))
         self._text_x = _TIME + self._lane_width * len(scene.lanes) + 14
         self._width = self._text_x + _TEXT
+        self._heads = [wrap(headline(step), int(_TEXT / _BOLD_CHARACTER)) for step in scene.steps]
         self._texts = [wrap(step.text, int(_TEXT / _CHARACTER)) for step in scene.steps]
         self._tops: list[float] = []
         bottom: float = _TOP
-        for lines in self._texts:
+        for head, text in zip(self._heads, self._texts, strict=True):
             self._tops.append(bottom)
-            bottom += (1 + len(lines)) * _LINE + _PAD
+            bottom += (len(head) + len(text)) * _LINE + _PAD
         self._bottom = bottom
         terms = dict.fromkeys((step.lane, step.token) for step in scene.steps if step.state is LaneState.LEADS)
         self._colours = {term: TERM_COLOURS[at % len(TERM_COLOURS)] for at, term in enumerate(terms)}
@@ -125,9 +126,9 @@ class Drawing:
             y = self._y(row)
             yield f'<g class="step {step.mark}" data-lane="{escape(step.lane)}">'
             yield self._arrow(step, y) if step.to else self._mark(step, y)
-            yield f'<text class="what" x="{self._text_x:g}" y="{y + 4:g}">{escape(headline(step))}</text>'
-            for number, line in enumerate(self._texts[row], 1):
-                yield f'<text x="{self._text_x:g}" y="{y + 4 + number * _LINE:g}">{escape(line)}</text>'
+            for number, line in enumerate([*self._heads[row], *self._texts[row]]):
+                kind = ' class="what"' if number < len(self._heads[row]) else ""
+                yield f'<text{kind} x="{self._text_x:g}" y="{y + 4 + number * _LINE:g}">{escape(line)}</text>'
             yield "</g>"
 
     def _arrow(self, step: Step, y: float) -> str:

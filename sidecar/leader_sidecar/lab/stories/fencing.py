@@ -80,12 +80,13 @@ def tell_fencing() -> Story:
     return Story(
         "fencing",
         "Fencing: the leader that was frozen and woke up",
-        "A program runs twice, so that one can go on when the other fails; only one at a time, the leader, may pay "
-        f"batch {BATCH}. Which one leads stands in a Lease, an object that Kubernetes keeps; the leader renews it, and "
-        "who sees it unchanged for 15 s may take it. Each term has a number, the fencing token, larger than all "
-        "before. The leader will be frozen after it has checked that it leads and before it writes. Another takes "
-        "over. Then the first wakes, and finishes its sentence. The same twice: the ledger first ignores the token, "
-        "then compares it.",
+        "Two copies of a program run, so that one can go on when the other fails; only one at a time, the leader, may "
+        f"pay batch {BATCH}. Beside each runs leader-sidecar and tells it whether it leads. Who leads stands in a "
+        "Lease, an object of Kubernetes, whose API server numbers every write. The leader renews it; whoever sees it "
+        "unchanged for 15 s may take it. Each term has a number of its own, the fencing token, larger than all before. "
+        "The leader will be frozen after it has asked whether it leads and before it writes. The other takes over. "
+        "Then the first wakes, and goes on in the midst of its sentence. The same twice: the ledger first ignores the "
+        "token, then compares it.",
         [unguarded[0], guarded[0]],
         "No lease, no timeout and no clock can stop a write that a sleeper had already decided on; only who receives "
         f"it can. The tokens here were {', '.join(map(str, tokens))}. They rise with gaps: a token is one above the "
