@@ -87,7 +87,6 @@ class Coordinator(Process):
         """From when to when it led, and with which create revision."""
         self.ran: list[float] = []
         """The ticks whose job it ran."""
-        self._valid_until_s = 0.0
         self._counts = 0  # numbers the counts of the lease: an answered keepalive makes the older one void
 
     @property
@@ -126,9 +125,8 @@ class Coordinator(Process):
 
     def _count(self, sent_s: float) -> None:
         """Count the lease from the sending of what etcd has answered."""
-        self._valid_until_s = sent_s + LEASE_S
         self._counts += 1
-        self.peers.time.at(self._valid_until_s, self.handle, self._run_out, self._counts)
+        self.peers.time.at(sent_s + LEASE_S, self.handle, self._run_out, self._counts)
 
     def _run_out(self, count: int) -> None:
         if count == self._counts and self.leads:
