@@ -132,7 +132,10 @@ class Tale(Timeline):
         if request.kind is Kind.CLAIM:
             text = f"{self._why_free(record)} The claim is the API server's write {record.version}."
         elif request.kind is Kind.TOKEN:
-            text = f"One more than any token and any write so far: {record.token}. Write {record.version} carries it."
+            above = (
+                f"its claim, write {request.base}, and so" if record.token == request.base + 1 else "the highest seen,"
+            )
+            text = f"One above {above} above every token before it. Write {record.version} carries it."
         else:
             text = "There is no Lease yet." if request.kind is Kind.CREATE else "The next may lead at once."
         label = f"token {record.token}" if request.kind is Kind.TOKEN else request.kind.value
