@@ -84,14 +84,14 @@ class _Lanes:
 
     def __post_init__(self) -> None:
         self.names = _short(self.scene.lanes)
-        self.step_width = max(5, *(len(name) + 2 for name in self.names))
-        self.lanes_width = self.step_width * len(self.names)
+        self.widths = [max(5, len(name) + 2) for name in self.names]
+        self.lanes_width = sum(self.widths)
         room = self.width - _TIME_WIDTH - self.lanes_width - 2
         self.beside = room >= _SHORTEST_TEXT
         self.text_width = min(room if self.beside else self.width - _TIME_WIDTH, _LONGEST_TEXT)
 
     def lines(self) -> Iterator[str]:
-        yield " " * _TIME_WIDTH + "".join(paint(name.center(self.step_width), BOLD) for name in self.names).rstrip()
+        yield " " * _TIME_WIDTH + self._heading().rstrip()
         previous = ""
         for step in self.scene.steps:
             at = f"{step.at_s:.2f} s"
@@ -99,6 +99,10 @@ class _Lanes:
                 yield self._line("", self._row(None), "")
             yield from self._step(step, "" if at == previous else at)
             previous = at
+
+    def _heading(self) -> str:
+        named = zip(self.names, self.widths, strict=True)
+        return "".join(paint(name.center(width), BOLD) for name, width in named)
 
     def _step(self, step: Step, at: str) -> Iterator[str]:
         row = self._row(step)
@@ -146,7 +150,8 @@ class _Lanes:
         row[end - forth] = ("▶" if forth > 0 else "◀", colour) if arrives else ("✗", RED)
 
     def _column(self, lane: str) -> int:
-        return self.scene.lanes.index(lane) * self.step_width + self.step_width // 2
+        number = self.scene.lanes.index(lane)
+        return sum(self.widths[:number]) + self.widths[number] // 2
 
 
 def headline(step: Step) -> str:

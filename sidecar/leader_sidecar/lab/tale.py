@@ -42,7 +42,7 @@ class Tale(Timeline):
         self._scene = scene
         self._repeated: dict[tuple[str, ...], tuple[Step, int]] = {}
         self._tokens: dict[int, str] = {}
-        self._cause = self._length = ""  # of what is about to happen to a process
+        self._cause = ""  # of what is about to happen to a process
         self.renewals = 0
 
     def watch(self, world: "World") -> None:
@@ -58,10 +58,10 @@ class Tale(Timeline):
 
     def begins(self, fault: "Fault", whom: str) -> None:
         """Tell of a fault; of one that befalls a process only when it does."""
-        length = f" for {fault.for_s:.1f} s" if fault.for_s else ""
         if fault.kind in _LIVES:
-            self._cause, self._length = _meaning(fault.kind), length
+            self._cause = _meaning(fault.kind)
         else:
+            length = f" for {fault.for_s:.1f} s" if fault.for_s else ""
             only = f", {fault.only} only" if fault.only else ""
             self._tell(Mark.FAULT, whom, f"{_words(fault.kind)}{length}{only}", _meaning(fault.kind))
 
@@ -86,7 +86,7 @@ class Tale(Timeline):
         lane, idle = process.pod.name, LaneState.IDLE
         if what == "freezes":
             led = " It believes to lead, and cannot notice." if process.view.leading else " It cannot notice."
-            self._tell(Mark.FAULT, lane, f"{lane} freezes{self._length}", self._cause + led, LaneState.FROZEN)
+            self._tell(Mark.FAULT, lane, f"{lane} freezes", self._cause + led, LaneState.FROZEN)
         elif what == "wakes":
             answer = process.answer()
             text = "It goes on where it was. Its first answer is computed now, from its clock: "
@@ -98,7 +98,7 @@ class Tale(Timeline):
         else:
             mark = Mark.FAULT if what == "dies" else Mark.NOTE
             self._tell(mark, lane, f"{lane} {what}", self._cause, LaneState.DEAD)
-        self._cause = self._length = ""
+        self._cause = ""
 
     def event(self, process: Candidate, event: Event) -> None:
         """Tell nothing: what came of it is told."""
