@@ -1,5 +1,8 @@
 """Owns the look of the project's pages: one style for light and dark, no script, nothing from elsewhere."""
 
+# Lines of CSS and HTML are as long as they are.
+# ruff: noqa: E501
+
 TERM_COLOURS = ("#2b6cb0", "#b7791f", "#6b46c1", "#2c7a7b", "#97266d")
 """One after the other for terms; white is readable on each."""
 

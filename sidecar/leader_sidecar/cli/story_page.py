@@ -1,5 +1,8 @@
 """Owns the page of a story: one file with inline SVG, a lane a node, time downwards, each step beside its reason."""
 
+# Lines of CSS and HTML are as long as they are.
+# ruff: noqa: E501
+
 from collections.abc import Iterator
 from html import escape
 
