@@ -48,13 +48,16 @@ def test_bully_is_understood_from_the_terminal_alone(call: Callable[..., Any], m
         assert sentence in told
 
 
-def test_fencing_is_understood_from_the_terminal_alone(call: Callable[..., Any]) -> None:
+def test_fencing_is_understood_from_the_terminal_alone(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     told = call("lab", "fencing").out
     for line in (
         r"payouts-0 leads with token 41",
         r"payouts-0 freezes\n",
         r"payouts-1 leads with token 43",
-        r"payouts-0 → ledger  pay, token 41,",
+        r"payouts-0 → ledger  pay, token 41, refused\n",
     ):
         assert re.search(line, told)
     assert re.search(r"batch 417 paid +twice, with tokens 43 and 41\n", told)
