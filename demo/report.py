@@ -7,19 +7,10 @@ from html import escape
 from pathlib import Path
 
 from demo.fencing import Run
+from leader_sidecar.cli.page_style import PAGE_STYLE, REFUSED_COLOUR, TERM_COLOURS
 
 _WIDTH, _LEFT, _ROW, _TOP = 1000, 130, 34, 26
 _LABEL = 70  # a bar that is narrower has no room for its label
-_COLOURS = ("#2b6cb0", "#b7791f", "#6b46c1", "#2c7a7b", "#97266d")
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1a202c; --pale: #718096; --line: #e2e8f0; --paper: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e2e8f0; --pale: #a0aec0; --line: #2d3748; --paper: #14181f; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1040px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem; } p { margin: .3rem 0; }
-svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; } svg text { fill: var(--ink); } .pale { fill: var(--pale); color: var(--pale); }
-table { border-collapse: collapse; } td, th { padding: .15rem .9rem .15rem 0; text-align: right; } th:first-child, td:first-child { text-align: left; }
-.bad { color: #c53030; font-weight: 700; } .good { color: #2f855a; font-weight: 700; }
-"""
 
 
 def write(file: Path, runs: Sequence[Run]) -> None:
@@ -28,7 +19,7 @@ def write(file: Path, runs: Sequence[Run]) -> None:
 
 
 def _page(runs: Sequence[Run]) -> Iterator[str]:
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>leader-sidecar: a frozen leader wakes</title><style>{_STYLE}</style>'
+    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>leader-sidecar: a frozen leader wakes</title><style>{PAGE_STYLE}</style>'
     yield "<h1>A frozen leader wakes</h1>"
     yield "<p>The leader, app and sidecar together, was stopped in the midst of a batch. A successor was elected and paid the rest. "
     yield "Then the old one went on where it was. The same story twice, with one switch in the ledger.</p>"
@@ -53,7 +44,7 @@ def _timeline(run: Run) -> Iterator[str]:
     rows = [*pods, "ledger"]
     height = _TOP + _ROW * len(rows) + 24
     tokens = sorted({span[2] for spans in run.believed.values() for span in spans})
-    colour = {token: _COLOURS[number % len(_COLOURS)] for number, token in enumerate(tokens)}
+    colour = {token: TERM_COLOURS[number % len(TERM_COLOURS)] for number, token in enumerate(tokens)}
     start_s = min([span[0] for spans in run.believed.values() for span in spans] or [run.began_s]) - 0.5
     scale = (_WIDTH - _LEFT - 10) / max(run.ended_s - start_s, 1e-9)
 
@@ -90,10 +81,10 @@ def _writes(run: Run, colour: dict[int, str], x: object, y: float) -> Iterator[s
     for one in run.evidence["accepted"]:
         at = x(one["at_s"])
         late = one["token"] == run.old_token and one["at_s"] >= run.woken_s
-        tint = "#c53030" if late else colour.get(one["token"], "#718096")
+        tint = REFUSED_COLOUR if late else colour.get(one["token"], "#718096")
         title = f"<title>{escape(one['what'])}, token {one['token']}{', late' if late else ''}</title>"
         yield f'<line class="accepted" x1="{at}" y1="{y + 8}" x2="{at}" y2="{y + 26}" stroke="{tint}" stroke-width="2">{title}</line>'
     for one in run.evidence["refused"]:
         at = x(one["at_s"])
         title = f"<title>{escape(one['what'])}: token {escape(str(one['token']))} refused, {one['high_water']} was accepted</title>"
-        yield f'<path class="refused" d="M{at - 5} {y + 12} l10 10 m0 -10 l-10 10" stroke="#c53030" stroke-width="3" fill="none">{title}</path>'
+        yield f'<path class="refused" d="M{at - 5} {y + 12} l10 10 m0 -10 l-10 10" stroke="{REFUSED_COLOUR}" stroke-width="3" fill="none">{title}</path>'

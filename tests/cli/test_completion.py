@@ -17,7 +17,7 @@ shtab = pytest.importorskip("shtab", reason="pip install 'leader-sidecar[complet
 def test_a_script_completes_every_command_and_setting(shell: str, call: Callable[..., Any]) -> None:
     ended = call("completion", shell)
     assert (ended.code, ended.err) == (0, "")
-    for word in (*COMMANDS, "lease-duration", "token-floor"):
+    for word in (*COMMANDS, "lease-duration", "token-floor", "bully", "html", "simulate"):
         assert word in ended.out
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+
+from browser import find_browser, pixels
 
 ROOT = Path(__file__).parents[2]
 LEADS = {"first term": (0x2B, 0x6C, 0xB0), "second term": (0xB7, 0x79, 0x1F)}
@@ -54,32 +54,17 @@ def test_the_page_needs_nothing_from_elsewhere(told: tuple[dict[str, Any], Path]
 
 
 def test_the_page_shows_the_rows_of_both_runs_in_a_browser(told: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    common = [
-        browser,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--user-data-dir={tmp_path}",
-    ]
-    url = told[1].as_uri()
-    dom = subprocess.run([*common, "--dump-dom", url], capture_output=True, text=True, timeout=60, check=True).stdout
+    browser = find_browser(tmp_path)
+    dom = browser.document(told[1])
     rows = re.findall(r'data-row="([^"]+)"', dom)
     assert rows == ["payouts-0", "payouts-1", "payouts-2", "ledger"] * 2
-    picture = tmp_path / "page.png"
-    command = [*common, "--window-size=1100,1000", f"--screenshot={picture}", url]
-    subprocess.run(command, capture_output=True, timeout=60, check=True)
-    image = Image.open(picture).convert("RGB")
+    image = browser.picture(told[1], 1100, 1000)
     # One timeline in the upper half of what is shown, one below.
     for name, top in (("unguarded", 0), ("guarded", image.height // 2)):
-        colours = image.crop((0, top, image.width, top + image.height // 2)).getcolors(1 << 20) or []
-        pixels = {colour: count for count, colour in colours}
+        seen = pixels(image.crop((0, top, image.width, top + image.height // 2)))
         for bar, colour in LEADS.items():
-            assert pixels.get(colour, 0) > 300, f"{name}: the bars of the {bar} are not to be seen"
-        assert pixels.get(LATE, 0) > 20, f"{name}: late or refused writes are not to be seen"
+            assert seen.get(colour, 0) > 300, f"{name}: the bars of the {bar} are not to be seen"
+        assert seen.get(LATE, 0) > 20, f"{name}: late or refused writes are not to be seen"
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--seeds"], ["--act", "3"]])

@@ -1,163 +1,107 @@
-"""Owns the command `lab`: the real election in virtual time, under faults, with every promise checked at every step."""
+"""Owns the command `lab`: the laboratory's runs, for proof (`run`) and for people who want to look (all others)."""
 
-import json
-import sys
-from collections.abc import Sequence
+import argparse
+import shutil
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from leader_sidecar.cli.parsing import Parser, tell_faults
-from leader_sidecar.cli.terminal import GREEN, RED, columns, paint
-from leader_sidecar.lab.campaign import Summary, run_campaign
-from leader_sidecar.lab.fault_kinds import FAULT_KINDS
-from leader_sidecar.lab.run import Outcome, run_schedule
-from leader_sidecar.lab.schedule import Schedule, make_schedule
-from leader_sidecar.lab.shrink import shrink
-from leader_sidecar.runtime.clock import Clock
 
-_BAR_WIDTH = 30
-_SHOWN_FAILURES = 10
+STORIES = {
+    "bully": "five nodes, of which the highest number leads; the leader dies, then the network breaks too",
+    "zookeeper": "candidates in a queue, each watching its predecessor; then all watching the first",
+    "etcd": "a cron coordinator whose lease runs out, and the campaign that follows",
+    "fencing": "a frozen leader wakes and writes: without a fencing token, and with one",
+}
+"""What is told as a story, each by `tell_NAME` of `lab/stories/NAME.py`."""
+
+_DEFAULTS: dict[str, Any] = {"schedules": 1000, "jobs": 1, "seed": 0, "timeline": False, "json": False, "html": None}
+_FLAGS = {
+    "run": ("schedules", "jobs", "seed", "timeline", "json"),
+    "timeline": ("seed", "html"),
+    **dict.fromkeys(STORIES, ("html",)),
+}
+_LONGEST_LINE = 140
 
 
 def parser() -> Parser:
     """Make the parser of `lab`."""
     made = Parser(
         "lab",
-        "Run the real election in virtual time, under faults; exit 1 when a promise was broken. "
-        "One seed is one run: a failure is shown with its seed, shrunk, as a timeline.",
+        "Watch elections in virtual time. `run`: the real election under faults; exit 1 when a promise was broken; "
+        "one seed is one run, and a failure is shown with its seed, shrunk, as a timeline. `timeline`: one such run "
+        "to look at. " + " ".join(f"`{name}`: {meaning}." for name, meaning in STORIES.items()),
     )
-    made.add_argument("action", choices=("run",), help="what to do")
-    made.add_argument("--schedules", type=int, default=1000, metavar="N", help="how many runs (default 1000)")
-    made.add_argument("--jobs", type=int, default=1, metavar="N", help="processes to share them (default 1)")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run; the next ones count on")
-    made.add_argument("--timeline", action="store_true", help="run one schedule and tell all that happens in it")
-    made.add_argument("--json", action="store_true", help="print one JSON document")
+    made.add_argument("action", choices=tuple(_FLAGS), help="what to do")
+    look = made.add_argument_group("all but run")
+    look.add_argument("--html", type=Path, metavar="FILE", help="also write it as a page, which needs nothing else")
+    both = made.add_argument_group("run and timeline")
+    both.add_argument("--seed", type=int, metavar="N", help="of the first run (default 0); the next ones count on")
+    run = made.add_argument_group("run")
+    run.add_argument("--schedules", type=int, metavar="N", help="how many runs (default 1000)")
+    run.add_argument("--jobs", type=int, metavar="N", help="processes to share them (default 1)")
+    run.add_argument("--timeline", action="store_true", default=None, help="run one and tell all that happens in it")
+    run.add_argument("--json", action="store_true", default=None, help="print one JSON document")
     return made
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run schedules and print what they came to."""
+    """Do what was asked for."""
     made = parser()
     flags = made.read(argv)
-    faults = [
-        f"--{name} {getattr(flags, name)} must be {least} or more"
-        for name, least in (("schedules", 1), ("jobs", 1), ("seed", 0))
-        if getattr(flags, name) < least
-    ]
+    faults = _faults(flags)
     if faults:
         return tell_faults(made.prog, faults)
-    if flags.timeline:
-        return _tell_one(run_schedule(make_schedule(flags.seed), traced=True))
-    clock = Clock()
-    began_s = clock.now_s()
-    bar = _Bar(flags.schedules, clock)
-    total = run_campaign(flags.seed, flags.schedules, flags.jobs, bar.show)
-    bar.end()
-    took_s = max(clock.now_s() - began_s, 1e-9)
-    if flags.json:
-        print(_document(flags.seed, total, took_s))
-    else:
-        print(_page(flags.seed, total, took_s))
-    if total.failures and not flags.json:
-        _tell_failure(total)
-    if total.failures:
-        return 1
-    return 0 if total.schedules == flags.schedules else 130
+    given = {name: default if (value := getattr(flags, name)) is None else value for name, default in _DEFAULTS.items()}
+    if flags.action == "run":
+        from leader_sidecar.cli.lab_run import run_many, run_one
 
+        if given["timeline"]:
+            return run_one(given["seed"])
+        return run_many(given["seed"], given["schedules"], given["jobs"], as_json=given["json"])
+    if flags.action == "timeline":
+        from leader_sidecar.lab.stories.timeline import tell_run
 
-class _Bar:
-    """Show progress on a terminal, and nothing elsewhere."""
-
-    def __init__(self, schedules: int, clock: Clock) -> None:
-        self._schedules = schedules
-        self._clock = clock
-        self._began_s = clock.now_s()
-        self._shown = sys.stderr.isatty()
-
-    def show(self, total: Summary) -> None:
-        if not self._shown:
-            return
-        done = total.schedules / self._schedules
-        rate = total.schedules / max(self._clock.now_s() - self._began_s, 1e-9)
-        left_s = (self._schedules - total.schedules) / rate
-        full = int(done * _BAR_WIDTH)
-        line = f"{'#' * full}{'.' * (_BAR_WIDTH - full)} {total.schedules}/{self._schedules}"
-        line += f"  {rate:.0f} schedules/s  {left_s:.0f} s left  {len(total.failures)} broken"
-        sys.stderr.write(f"\r{line:<100}")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r" + " " * 100 + "\r")
-
-
-def _page(seed: int, total: Summary, took_s: float) -> str:
-    rows = [["FAULT", "STRUCK", "MEANING"]]
-    rows += [[name, f"{total.struck[name]:>9}", kind.meaning] for name, kind in FAULT_KINDS.items()]
-    lines = columns(rows)
-    if total.excluded:
-        lines += ["", *columns([["NOT JUDGED TO THE END", "SCHEDULES"], *_excluded(total)])]
-    years = total.virtual_s / 31_557_600
-    verdict = f"{len(total.failures)} of {total.schedules} schedules broke a promise"
-    if not total.schedules:
-        return "no schedule was run"
-    last = seed + total.schedules - 1
-    colour = RED if total.failures else GREEN
-    lines += [
-        "",
-        f"schedules  {total.schedules}, seeds {seed} to {last}, {years:.2f} years in {took_s:.1f} s",
-        f"speed      {total.schedules / took_s:.1f} schedules/s, {total.events / took_s:.0f} events/s",
-        f"elections  {total.terms} terms, {total.handovers} hand-overs judged",
-        f"violations {paint(verdict, colour)}",
-    ]
-    return "\n".join(lines)
-
-
-def _excluded(total: Summary) -> list[list[str]]:
-    return [[name, f"{count:>9}"] for name, count in sorted(total.excluded.items())]
-
-
-def _tell_failure(total: Summary) -> None:
-    for seed, check, text in total.failures[:_SHOWN_FAILURES]:
-        print(f"  seed {seed}: {check}: {text}")
-    seed = total.failures[0][0]
-    print(f"\nseed {seed}, shrunk:\n", flush=True)
-    _tell_one(shrink(run_schedule(make_schedule(seed))))
-
-
-def _tell_one(outcome: Outcome) -> int:
-    print(_story(outcome.schedule))
-    print("\n".join(outcome.timeline))
-    return 1 if outcome.check else 0
-
-
-def _story(schedule: Schedule) -> str:
-    timing = schedule.timing
-    head = f"seed {schedule.seed}: {schedule.pods} pods, lease {timing.lease_duration_s} s, renew deadline "
-    head += f"{timing.renew_deadline_s:g} s, drift {timing.max_drift:g}" + (
-        ", no Lease at first" * schedule.create_lease
+        story, broken = tell_run(given["seed"])
+        return _show(made.prog, story, flags.html) or int(broken)
+    tell: Callable[[], object] = getattr(
+        import_module(f"leader_sidecar.lab.stories.{flags.action}"), f"tell_{flags.action}"
     )
-    lines = [head]
-    for fault in schedule.faults:
-        who = "the leader" if fault.target < 0 else f"payouts-{fault.target}"
-        lines.append(
-            f"  {fault.at_s:8.3f}  {fault.kind} for {fault.for_s:g} s, {who}, chance {fault.chance:g} {fault.only}"
-        )
-    return "\n".join(lines) + "\n"
+    return _show(made.prog, tell(), flags.html)
 
 
-def _document(seed: int, total: Summary, took_s: float) -> str:
-    failures = [{"seed": number, "check": check, "text": text} for number, check, text in total.failures]
-    return json.dumps(
-        {
-            "first_seed": seed,
-            "schedules": total.schedules,
-            "virtual_s": round(total.virtual_s, 3),
-            "events": total.events,
-            "terms": total.terms,
-            "handovers_judged": total.handovers,
-            "violations": failures,
-            "faults": {name: total.struck[name] for name in FAULT_KINDS},
-            "not_judged": dict(sorted(total.excluded.items())),
-            "took_s": round(took_s, 3),
-        },
-        indent=2,
-    )
+def _faults(flags: argparse.Namespace) -> list[str]:
+    """Tell what was given that does not go with the action, and numbers that are too small."""
+    faults = []
+    for name in _DEFAULTS:
+        value = getattr(flags, name)
+        if value is None:
+            continue
+        least = 0 if name == "seed" else 1
+        if name not in _FLAGS[flags.action]:
+            goes_with = " or ".join(action for action, names in _FLAGS.items() if name in names)
+            faults.append(f"--{name} does not go with {flags.action}: it goes with {goes_with}")
+        elif isinstance(value, int) and value is not True and value < least:
+            faults.append(f"--{name} {value} must be {least} or more")
+    return faults
+
+
+def _show(prog: str, story: object, page: Path | None) -> int:
+    """Print a story, and write its page where one was asked for."""
+    from leader_sidecar.cli.story_text import write_story
+    from leader_sidecar.lab.story import Story
+
+    assert isinstance(story, Story)
+    write_story(story, min(shutil.get_terminal_size().columns, _LONGEST_LINE))
+    if page is None:
+        return 0
+    from leader_sidecar.cli.story_page import story_page
+
+    try:
+        page.write_text(story_page(story), encoding="utf-8")
+    except OSError as error:
+        return tell_faults(prog, [f"--html {str(page)!r} cannot be written: {error.strerror}"])
+    print(f"\nThe page of it: {page}")
+    return 0

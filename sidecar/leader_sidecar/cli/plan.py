@@ -1,5 +1,6 @@
 """Owns the command `plan`: says what a choice of timings costs and tolerates, and what makes an unsound one sound."""
 
+import argparse
 import json
 import os
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from leader_sidecar.cli.terminal import GREEN, RED, paint
 from leader_sidecar.core.plan import DEFAULT_ROUND_TRIP_S, Plan, is_countable, make_plan, sound_neighbours
 from leader_sidecar.core.timing import Timing
 from leader_sidecar.runtime.durations import format_duration
-from leader_sidecar.runtime.setting_sources import add_flags, gather, unknown_arguments
+from leader_sidecar.runtime.setting_sources import Given, add_flags, gather, unknown_arguments
 from leader_sidecar.runtime.setting_table import TIMING_SETTINGS
 from leader_sidecar.runtime.settings import read_timing, read_values
 
@@ -19,7 +20,8 @@ def parser() -> Parser:
     """Make the parser of `plan`."""
     made = Parser(
         "plan",
-        "Say what a choice of timings costs and tolerates; exit 1 when two leaders could overlap or it would not work.",
+        "Say what a choice of timings costs and tolerates; exit 1 when two leaders could overlap, it would not work, "
+        "or a simulated job was done twice.",
         epilog="The settings' environment variables count here too.",
     )
     made.add_argument(
@@ -30,6 +32,17 @@ def parser() -> Parser:
         help="one request to the API server and its answer (default 10ms)",
     )
     made.add_argument("--json", action="store_true", help="print one JSON document, lengths in seconds")
+    made.add_argument(
+        "--simulate",
+        action="store_true",
+        help="try a job of yours under trouble, in virtual time; on a terminal it asks for what no flag says",
+    )
+    made.add_argument(
+        "--quorum-rule", choices=("quorum", "cached"), help="how the job knows that it leads (default quorum)"
+    )
+    made.add_argument(
+        "--token-check", choices=("guard", "none"), help="whether what it writes to compares tokens (default guard)"
+    )
     add_flags(made, TIMING_SETTINGS)
     return made
 
@@ -38,14 +51,40 @@ def main(argv: Sequence[str]) -> int:
     """Print the plan."""
     made = parser()
     flags, extras = made.parse_known_args(list(argv))
-    values, faults = read_values(gather(vars(flags), os.environ, settings=TIMING_SETTINGS))
+    given = gather(vars(flags), os.environ, settings=TIMING_SETTINGS)
+    values, faults = read_values(given)
     faults = unknown_arguments(made, extras) + faults
+    if not flags.simulate:
+        names = ("quorum-rule", "token-check")
+        faults += [f"--{name} goes with --simulate" for name in names if getattr(flags, name.replace("-", "_"))]
     timing = read_timing(values)
     if faults or timing is None:
         return tell_faults(made.prog, faults)
+    if flags.simulate:
+        return _simulate(flags, given)
     plan = make_plan(timing, flags.round_trip) if is_countable(timing) else None
     print(_document(timing, plan, flags.round_trip) if flags.json else _page(timing, plan, flags.round_trip))
     return 1 if timing.faults() else 0
+
+
+def _simulate(flags: argparse.Namespace, given: Sequence[Given]) -> int:
+    """Ask, try, and tell; exit 1 also when work was done twice."""
+    from leader_sidecar.cli import plan_simulation as simulation
+
+    given, quorum_rule, token_check = simulation.ask(given, flags.quorum_rule, flags.token_check)
+    timing = read_timing(read_values(given)[0])
+    assert timing is not None
+    timing = simulation.fitted(timing, given)
+    if timing.faults():
+        print(_page(timing, None, flags.round_trip))
+        return 1
+    results = simulation.simulate(timing, quorum_rule, token_check)
+    if flags.json:
+        print(simulation.document(timing, quorum_rule, token_check, results))
+    else:
+        print("timings    " + "  ".join(_flags(timing)) + "\n")
+        print(simulation.page(timing, quorum_rule, token_check, results))
+    return 1 if any(one.twice or one.broken for one in results) else 0
 
 
 def _page(timing: Timing, plan: Plan | None, round_trip_s: float) -> str:

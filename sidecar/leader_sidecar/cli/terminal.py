@@ -11,6 +11,7 @@ YELLOW: Final = 33
 RED: Final = 31
 BOLD: Final = 1
 DIM: Final = 2
+CYAN: Final = 36
 
 
 def paint(text: str, colour: int, stream: TextIO | None = None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leader_sidecar.core.messages import Absent, Conflict, Found, Kind, Rejected, Written
-from leader_sidecar.core.record import Record, parse_record
+from leader_sidecar.core.record import RELEASED_ANNOTATION, TOKEN_ANNOTATION, Record, parse_record
 
 NAMESPACE, NAME = "default", "payouts"
 
@@ -33,6 +33,8 @@ class ApiServer:
         """Versions that a restore forgot: the store may give them again, to other content."""
         self.watchers: list[Change] = []
         self.uids = 0
+        self.others = 0.3
+        """How often a write is followed by some of other Leases, which take versions too."""
         self._rng = rng
 
     def read(self) -> Found | Absent:
@@ -65,7 +67,7 @@ class ApiServer:
 
     def store(self, body: Mapping[str, Any]) -> Record:
         """Give the object its next version, keep it and tell the watchers."""
-        self.version += 1 + (self._rng.random() < 0.3) * self._rng.randrange(1, 4)
+        self.version += 1 + (self._rng.random() < self.others) * self._rng.randrange(1, 4)
         metadata = {**body["metadata"], "resourceVersion": str(self.version)}
         record = parse_record({**body, "metadata": metadata})
         assert isinstance(record, Record), record
@@ -114,6 +116,17 @@ def first_body() -> dict[str, Any]:
         },
         "spec": {},
     }
+
+
+def returned_body(token: int) -> dict[str, Any]:
+    """Make a Lease that its last leader has given back: the first who looks may take it.
+
+    Args:
+        token: of that leader.
+    """
+    body = first_body()
+    body["metadata"]["annotations"] |= {TOKEN_ANNOTATION: str(token), RELEASED_ANNOTATION: str(token)}
+    return {**body, "spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}
 
 
 def handle(api: ApiServer, kind: Kind, body: Mapping[str, Any]) -> object:

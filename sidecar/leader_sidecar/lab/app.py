@@ -44,6 +44,8 @@ class Resource:
         """Handle a write that arrived, and check that the right ones are refused."""
         highest = self._in_effect.get(item, 0)
         accepted = self.accept(item, token)
+        if not accepted and self._world.trace is not None:
+            self._world.trace.refused(item, token, highest)
         if not accepted and token >= highest:
             raise Violation("L5", f"the guard refused token {token} of item {item}, whose highest is {highest}")
         return accepted

@@ -80,11 +80,16 @@ class Candidate:
 
     def start(self) -> None:
         """Begin to stand."""
+        self._trace("starts")
         self.feed(Started)
 
     def answer(self) -> Answer:
         """Answer an app that asks now."""
         return status.answer(self.state, self.clock.now_s())
+
+    def _trace(self, what: str) -> None:
+        if self.world.trace is not None:
+            self.world.trace.life(self, what)
 
     def feed(self, event: type[Event], **facts: Any) -> None:
         """Handle one event at this instant."""
@@ -111,6 +116,7 @@ class Candidate:
             self._send(effect.number, effect.kind, effect.body, effect.timeout_s)
         elif isinstance(effect, Finished):
             self.alive = False
+            self._trace("ends")
             self.pod.process_ended(self)
 
     # --- timers -------------------------------------------------------------------------------------------------------
@@ -247,12 +253,14 @@ class Candidate:
     def freeze(self) -> None:
         """Stop the process; what happens meanwhile waits."""
         self.frozen = True
+        self._trace("freezes")
 
     def wake(self) -> None:
         """Go on: who asks is answered first, then what has waited is handled, the timer before or after the rest."""
         self.frozen = False
         if not self.alive:
             return
+        self._trace("wakes")
         self.world.monitor.woken(self)
         inbox, self._inbox = self._inbox, []
         if self.world.rng.random() < 0.5:
@@ -264,5 +272,6 @@ class Candidate:
     def kill(self) -> None:
         """End at once."""
         self.alive = False
+        self._trace("dies")
         self._inbox.clear()
         self.world.monitor.died(self)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from leader_sidecar.lab.clock_faults import CLOCK_FAULTS
+from leader_sidecar.lab.fault_kinds import FAULT_KINDS
 from leader_sidecar.lab.lease_faults import LEASE_FAULTS
 from leader_sidecar.lab.message_faults import ON_ANSWER, ON_REQUEST, ON_SERVER
 from leader_sidecar.lab.network import ActiveFault, Link
@@ -24,7 +25,7 @@ def plan_faults(world: World) -> None:
 
 def _begin(world: World, fault: Fault) -> None:
     if world.trace is not None:
-        world.trace.note(f"begins: {fault.kind} for {fault.for_s:g} s" + (f", {fault.only} only" if fault.only else ""))
+        world.trace.begins(fault, _whom(world, fault))
     special = SPECIAL.get(fault.kind)
     if special is not None:
         special(world, fault)
@@ -38,6 +39,20 @@ def _begin(world: World, fault: Fault) -> None:
         switch(world, fault, link, fault.for_s)
     if fault.kind in CUTS_WATCH:
         _reconnect_after(world, fault.for_s, links)
+
+
+def _whom(world: World, fault: Fault) -> str:
+    """Name the pod that a fault is for, "" where it is for more than one."""
+    kind = FAULT_KINDS[fault.kind]
+    everywhere = fault.kind not in SPECIAL and fault.size < _SPREAD
+    if (
+        everywhere
+        or kind.from_start
+        or kind.group in ("lease", "restore")
+        or fault.kind in ("api_outage", "swizzled_heal")
+    ):
+        return ""
+    return world.pod(fault.target).name
 
 
 def switch(world: World, fault: Fault, link: Link, for_s: float) -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from leader_sidecar.core.state import Config
 from leader_sidecar.core.timing import Timing
 from leader_sidecar.lab.api_server import NAME, NAMESPACE
-from leader_sidecar.lab.app import App
 from leader_sidecar.lab.candidate import Candidate
 from leader_sidecar.lab.clocks import MachineClock
 from leader_sidecar.lab.network import Link
@@ -43,7 +42,7 @@ class Pod:
         """Until when any answer of this pod promised leadership, on its machine's boottime; 0 for nothing promised."""
         self.late_timers_s = 0.0
         self.late_until_s = 0.0
-        self.app = App(world, self)
+        self.app = world.make_app(self)
 
     def start_process(self) -> Candidate | None:
         """Start a sidecar in this pod.

@@ -37,19 +37,22 @@ class Outcome:
     timeline: list[str] = field(default_factory=list)
 
 
-def run_schedule(schedule: Schedule, *, traced: bool = False, cut: Cut | None = None) -> Outcome:
+def run_schedule(
+    schedule: Schedule, *, traced: bool = False, trace: Timeline | None = None, cut: Cut | None = None
+) -> Outcome:
     """Run a schedule to its end or to the first broken promise.
 
     Args:
         schedule: as drawn or as shrunk.
         traced: also write the timeline.
+        trace: writes it in another way.
         cut: takes effects away, for runs that are interrupted on purpose.
     """
-    trace = Timeline() if traced else None
+    trace = Timeline() if trace is None and traced else trace
     outcome = Outcome(schedule)
     world = World(schedule, trace, cut)
     if trace is not None:
-        trace.world = world
+        trace.watch(world)
     try:
         world.populate()
         plan_faults(world)
@@ -67,6 +70,6 @@ def run_schedule(schedule: Schedule, *, traced: bool = False, cut: Cut | None = 
     outcome.struck, outcome.excluded = dict(world.struck_times), dict(world.excluded)
     if trace is not None:
         if outcome.check:
-            trace.note(f"VIOLATION {outcome.check}: {outcome.text}")
+            trace.broken(outcome.check, outcome.text)
         outcome.timeline = trace.lines
     return outcome

@@ -23,6 +23,7 @@ from leader_sidecar.core.record import Record
 if TYPE_CHECKING:
     from leader_sidecar.lab.candidate import Candidate
     from leader_sidecar.lab.network import Request
+    from leader_sidecar.lab.schedule import Fault
     from leader_sidecar.lab.world import World
 
 
@@ -33,10 +34,31 @@ class Timeline:
         self.lines: list[str] = []
         self.world: World | None = None
 
+    def watch(self, world: "World") -> None:
+        """Tell of this world from now on."""
+        self.world = world
+
     def note(self, text: str, who: str = "") -> None:
         """Add a line at this instant."""
         now_s = self.world.time.now_s if self.world is not None else 0.0
         self.lines.append(f"{now_s:9.3f}  {who:<14} {text}")
+
+    def begins(self, fault: "Fault", whom: str) -> None:
+        """Tell that a fault is on from now on.
+
+        Args:
+            whom: the pod that it is for, "" for more than one.
+        """
+        length = f" for {fault.for_s:g} s" if fault.for_s else ""
+        self.note(f"begins: {fault.kind}{length}" + (f", {fault.only} only" if fault.only else ""), whom)
+
+    def struck(self, kind: str, process: "Candidate | None") -> None:
+        """Tell that a fault changed a message, of this process or of nobody's, or the state."""
+        self.note(f"fault {kind}" + (f" strikes {process.name}" if process is not None else ""))
+
+    def broken(self, check: str, text: str) -> None:
+        """Tell that a promise was broken."""
+        self.note(f"VIOLATION {check}: {text}")
 
     def event(self, process: "Candidate", event: Event) -> None:
         """Tell what a process is about to handle."""
@@ -48,6 +70,14 @@ class Timeline:
         text = _effect(effect)
         if text:
             self.note("-> " + text, process.name)
+
+    def life(self, process: "Candidate", what: str) -> None:
+        """Tell that a process starts, freezes, wakes, ends or dies."""
+        self.note(what, process.name)
+
+    def refused(self, item: int, token: int, highest: int) -> None:
+        """Tell that the guard refused a write."""
+        self.note(f"refuses token {token} of item {item}, whose highest is {highest}", "guard")
 
     def applied(self, request: "Request", record: Record | None) -> None:
         """Tell that a write took effect."""

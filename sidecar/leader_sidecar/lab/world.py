@@ -9,7 +9,7 @@ from leader_sidecar.core.messages import Effect, Kind
 from leader_sidecar.core.record import Record
 from leader_sidecar.core.timing import Timing
 from leader_sidecar.lab.api_server import ApiServer, first_body
-from leader_sidecar.lab.app import Resource, Worksite
+from leader_sidecar.lab.app import App, Resource, Worksite
 from leader_sidecar.lab.candidate import Candidate
 from leader_sidecar.lab.clocks import MachineClock
 from leader_sidecar.lab.liveness import Liveness
@@ -97,6 +97,10 @@ class World:
         self.pods_ever.append(pod)
         return pod
 
+    def make_app(self, pod: Pod) -> App:
+        """Make the workload of a pod; a world with another workload makes that."""
+        return App(self, pod)
+
     def pod(self, target: int) -> Pod:
         """Find the pod that a fault is for."""
         if target == LEADER:
@@ -129,7 +133,7 @@ class World:
         if isinstance(who, Candidate):
             who.view.hits.append(self.time.now_s)
         if self.trace is not None:
-            self.trace.note(f"fault {kind}" + (f" strikes {who.name}" if isinstance(who, Candidate) else ""))
+            self.trace.struck(kind, who if isinstance(who, Candidate) else None)
 
     def disturb(self, until_s: float, gentle: bool = False) -> None:
         """Note that something may be unsettled until then; a gentle end of a process excuses no slow hand-over."""
