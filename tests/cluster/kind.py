@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def program(name: str) -> str:
 
 
 class KindCluster:
-    """A cluster of one control plane and two workers.
+    """A cluster of one control plane and three workers.
 
     Args:
         name: of the cluster; its nodes are containers that begin with it.
@@ -37,6 +38,8 @@ class KindCluster:
         self.name = name
         self.folder = folder
         self.kubeconfig = folder / f"{name}.kubeconfig"
+        self.control_plane = f"{name}-control-plane"
+        self.workers = [f"{name}-worker{number}" for number in ("", 2, 3)]
 
     def create(self, images: Sequence[str]) -> None:
         """Make the cluster and put images on its nodes; what failed stays to be looked into. Raises: KindError."""
@@ -45,7 +48,18 @@ class KindCluster:
         self.folder.mkdir(parents=True, exist_ok=True)
         options = ["--image", node_image(), "--config", str(CONFIG), "--wait", "180s", "--retain"]
         self._kind("create", "cluster", *options, limit_s=_CREATE_S)
+        self.load(*images)
+
+    def load(self, *images: str) -> None:
+        """Put images of the engine on all nodes."""
         self._kind("load", "docker-image", *images)
+
+    def empty(self) -> None:
+        """Remove what an earlier run left in it."""
+        told = self.run("kubectl", "get", "namespaces", "--output", "name").stdout.split()
+        left = [name for name in told if not re.search(r"/(default|local-path-storage|kube-.*)$", name)]
+        if left:
+            self.run("kubectl", "delete", *left, limit_s=300.0)
 
     def delete(self) -> None:
         """Remove the cluster and all that is in it."""
@@ -79,21 +93,15 @@ class KindCluster:
             raise AssertionError(f"{name} {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def on_node(self, node: str, *command: str) -> str:
+    def on_node(self, node: str, *command: str, limit_s: float = 60.0) -> str:
         """Run a program on a node, as its root."""
-        done = subprocess.run(
-            ["docker", "exec", node, *command], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, f"on {node}: {' '.join(command)}: {done.stderr}"
+        return self.engine("exec", node, *command, limit_s=limit_s)
+
+    def engine(self, *command: str, limit_s: float = 60.0) -> str:
+        """Ask the Docker engine for something that befalls a node: pause, unpause, kill, start, cp."""
+        done = subprocess.run(["docker", *command], capture_output=True, text=True, timeout=limit_s, check=False)
+        assert done.returncode == 0, f"docker {' '.join(command)}: {done.stdout}{done.stderr}"
         return done.stdout
-
-    def pause(self, node: str) -> None:
-        """Freeze every process of a node."""
-        subprocess.run(["docker", "pause", node], capture_output=True, timeout=60, check=True)
-
-    def unpause(self, node: str) -> None:
-        """Let them go on."""
-        subprocess.run(["docker", "unpause", node], capture_output=True, timeout=60, check=True)
 
     def _kind(self, *arguments: str, limit_s: float = 180.0, check: bool = True) -> None:
         # One option too many for `load`, which takes no kubeconfig: the environment serves all.

@@ -1,0 +1,142 @@
+"""etcd is restored from a snapshot: the Lease is an older one, and versions, from which tokens are made, count anew.
+
+Who ran before sees it, does not lead, and says what to do. Who is restarted without that cannot see it: then the guards
+refuse. With the floor, tokens are above the guards' marks.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from kubernetes import client
+
+from cluster.programs import CACHE
+from kind.faults import until_it_answers
+from kind.release import LEASE_S
+from kind.runbook import follow
+from kind.stage import LOOK_S, Stage
+from kind.watching import now_s
+
+SNAPSHOT = "/var/lib/snapshot.db"
+LATER_WRITES = 4000
+"""Writes to the cluster after the snapshot: more than what happens until somebody leads again."""
+BARRED_S = 2 * LEASE_S + 30.0
+REFUSED_S = 60.0
+_WRITERS = 8
+_PKI = "/etc/kubernetes/pki/etcd"
+
+
+def play(stage: Stage) -> None:
+    """Restore it under two releases; one follows the runbook, the other is only restarted."""
+    floorless = stage.beside("restored-no-floor", "The same, restarted without the floor: the guard refuses")
+    stages = (stage, floorless)
+    with ThreadPoolExecutor(len(stages)) as pool, ExitStack() as watched:
+        list(pool.map(lambda one: one.install(), stages))
+        for one in stages:
+            watched.enter_context(one.watched())
+        first = list(pool.map(lambda one: one.leader(), stages))
+        save_snapshot(stage)
+        write_much(stage)
+        for one, old in zip(stages, first, strict=True):
+            one.release.resign(old.who)
+            later = one.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
+            assert (later.token or 0) > (old.token or 0) + LATER_WRITES, "the snapshot is not old enough"
+        time.sleep(LOOK_S)
+        marks = {one: mark(one) for one in stages}
+        with ExitStack() as faults:
+            for one in stages:
+                faults.enter_context(one.fault("etcd restored"))
+            began_s = now_s()
+            follow(stage.cluster, "etcd is restored on a control plane of kubeadm", stage.release.namespace)
+            until_it_answers(stage.cluster)
+        stage.say(f"restored in {now_s() - began_s:.1f} s; the guards' marks are {list(marks.values())}")
+        restored_s = now_s()
+        list(
+            pool.map(
+                lambda one: one.release.until(lambda: len(said(one)) == 3, BARRED_S, "all three are barred"), stages
+            )
+        )
+        stage.say(f"the API back to three that are barred {now_s() - restored_s:.1f} s: {said(stage)[0]}")
+        assert not led_since(stage, restored_s), "one that ran before leads"
+        list(pool.map(lambda play, one: play(one, marks[one]), (with_the_floor, without_the_floor), stages))
+        time.sleep(LOOK_S)
+    stage.verdict()
+    assert floorless.evidence.falling() == []
+
+
+def save_snapshot(stage: Stage) -> None:
+    """Save what etcd holds, with the programs of its own version."""
+    node = stage.cluster.control_plane
+    for name in ("etcdctl", "etcdutl"):
+        stage.cluster.engine("cp", str(CACHE / name), f"{node}:/usr/local/bin/{name}")
+    proof = [f"--cacert={_PKI}/ca.crt", f"--cert={_PKI}/server.crt", f"--key={_PKI}/server.key"]
+    stage.cluster.on_node(node, "etcdctl", "--endpoints=https://127.0.0.1:2379", *proof, "snapshot", "save", SNAPSHOT)
+
+
+def write_much(stage: Stage) -> None:
+    """Let the cluster's life go on for so many writes: each counts one version up."""
+    namespace, core = stage.release.namespace, stage.release.core
+    names = [f"later-{number}" for number in range(_WRITERS)]
+    for name in names:
+        core.create_namespaced_config_map(namespace, client.V1ConfigMap(metadata=client.V1ObjectMeta(name=name)))
+
+    def write(name: str) -> None:
+        for number in range(LATER_WRITES // _WRITERS):
+            core.patch_namespaced_config_map(name, namespace, {"data": {"number": str(number)}})
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        list(pool.map(write, names))
+
+
+def mark(stage: Stage) -> int:
+    """Return the highest token that the ledger has accepted."""
+    stage.look()
+    return max(one["token"] for one in stage.evidence.accepted)
+
+
+def said(stage: Stage) -> list[str]:
+    """Return why each pod's sidecar is barred."""
+    pods = [pod.metadata.name for pod in stage.release.pods()]
+    found = [line["reason"] for pod in pods for line in stage.release.log(pod) if line["event"] == "barred"]
+    assert all("--token-floor" in one for one in found)
+    return found
+
+
+def led_since(stage: Stage, since_s: float) -> list[str]:
+    """Name who has said since then that it leads."""
+    return [one.who for one in stage.watching.seen if one.token is not None and one.sent_s > since_s]
+
+
+def with_the_floor(stage: Stage, high_water: int) -> None:
+    """Do what the runbook says: the next token is above the guard's mark, and the ledger takes it."""
+    floor = max(int(found) for one in said(stage) for found in re.findall(r"--token-floor (\d+)", one))
+    began_s = now_s()
+    follow(stage.cluster, "etcd was restored", stage.release.namespace, FLOOR=str(floor))
+    new = stage.watching.leader(LEASE_S + 15.0, after_token=high_water)
+    stage.say(f"floor {floor}: token {new.token} above the mark {high_water}, {new.received_s - began_s:.1f} s after")
+
+    def paid() -> bool:
+        stage.look()
+        return any(one["token"] == new.token for one in stage.evidence.accepted)
+
+    stage.release.until(paid, REFUSED_S, "the ledger takes the new token")
+
+
+def without_the_floor(stage: Stage, high_water: int) -> None:
+    """Only restart: somebody leads with a token below the mark, and the guard refuses all that it writes."""
+    restarted_s = now_s()
+    stage.release.roll()
+
+    def refused() -> bool:
+        stage.look()
+        return any(one["at_s"] > restarted_s for one in stage.evidence.refused)
+
+    stage.release.until(refused, REFUSED_S, "the ledger refuses a token")
+    late = [one for one in stage.evidence.refused if one["at_s"] > restarted_s]
+    assert all(int(one["token"]) < high_water == one["high_water"] for one in late)
+    assert not [one for one in stage.evidence.accepted if one["at_s"] > restarted_s]
+    assert led_since(stage, restarted_s)
+    stage.say(f"refused: {late[0]['what']} with token {late[0]['token']}, below the mark {high_water}")

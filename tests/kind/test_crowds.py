@@ -1,0 +1,23 @@
+"""Many at once: fifty replicas of one election, and twenty elections. They need the whole processor."""
+
+from __future__ import annotations
+
+import pytest
+
+from cluster.kind import KindCluster
+from kind.disasters import crowd, many_elections
+from kind.stage import Stage
+
+CROWDS = {
+    "crowd": (crowd.play, "Fifty replicas of one election"),
+    "many": (many_elections.play, "Twenty elections of three replicas at once"),
+}
+
+
+@pytest.mark.parametrize("crowd_name", CROWDS)
+def test_a_crowd_has_one_leader_an_election(cluster: KindCluster, stages: list[Stage], crowd_name: str) -> None:
+    scene, title = CROWDS[crowd_name]
+    stage = Stage(cluster, crowd_name, title, stages)
+    scene(stage)
+    stage.release.core.delete_namespace(crowd_name)
+    print(*stage.figures, sep="\n")
