@@ -31,7 +31,7 @@ prove: $(INSTALLED) ## 25,000 elections in virtual time (FULL=1: 100,000, SEED=n
 	PYTHONPATH=tests $(PY) -m lab.search
 
 .PHONY: kind-test
-kind-test: cluster-programs image ## the charts on a real cluster of three nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
+kind-test: cluster-programs image ## charts and disasters on a real cluster of four nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
 	$(PYTEST) tests/kind --server=kind --timeout=900 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
 
 .PHONY: demo

@@ -14,6 +14,7 @@ from cluster.node_image import HERE, KindError, build_node_programs, build_progr
 from cluster.programs import CACHE
 
 CONFIG = HERE / "cluster.yaml"
+_DUAL = "networking: {ipFamily: dual}\n"
 TOOLS = ("kind", "helm", "kubectl")
 _CREATE_S = 300
 
@@ -24,6 +25,11 @@ def program(name: str) -> str:
     if found is None:
         raise KindError(f"no {name}: install it, or run {HERE / 'build-binaries'} {CACHE} apiserver tools")
     return found
+
+
+def kernel_has_ipv6() -> bool:
+    """Say whether nodes and pods can have IPv6 addresses beside those of IPv4: they do where they can."""
+    return Path("/proc/net/if_inet6").exists()
 
 
 class KindCluster:
@@ -46,7 +52,9 @@ class KindCluster:
         if not engine_answers():
             raise KindError(f"no Docker engine answers: start one, or run {HERE / 'docker-engine'}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        options = ["--image", node_image(), "--config", str(CONFIG), "--wait", "180s", "--retain"]
+        config = self.folder / "cluster.yaml"
+        config.write_text(CONFIG.read_text() + (_DUAL if kernel_has_ipv6() else ""))
+        options = ["--image", node_image(), "--config", str(config), "--wait", "180s", "--retain"]
         self._kind("create", "cluster", *options, limit_s=_CREATE_S)
         self.load(*images)
 

@@ -14,7 +14,7 @@ from process.poller import Seen, overlaps
 
 REPORT = Path(__file__).parents[2] / "build" / "kind" / "kind-report.html"
 
-_WIDTH, _LEFT, _ROW, _TOP, _FOOT = 1000, 210, 26, 24, 22
+_WIDTH, _LEFT, _ROW, _TOP, _FOOT = 1000, 130, 26, 24, 22
 _LABEL = 44  # a bar that is narrower has no room for its label
 _SILENCE_S = 2.5  # longer than a poller waits for an answer
 _MOST_LANES = 8
@@ -101,7 +101,7 @@ def _timeline(stage: Stage, watching: Watching, number: int) -> Iterator[str]:
     lanes = _lanes(watching, bars, faults)
     height = _TOP + _ROW * (len(lanes) + 1) + _FOOT
     length_s = max(watching.ended_s - watching.began_s, 1.0)
-    scale = (_WIDTH - _LEFT - 10) / length_s
+    scale = (_WIDTH - _LEFT - 30) / length_s
 
     def x(at_s: float) -> float:
         return round(_LEFT + (min(max(at_s, watching.began_s), watching.ended_s) - watching.began_s) * scale, 1)
@@ -174,4 +174,4 @@ def _ledger(stage: Stage, watching: Watching, y: int, x: Callable[[float], float
 
 def _short(who: str) -> str:
     """Shorten a pod's name to what tells it from its neighbours."""
-    return who if len(who) <= 30 else f"…{who[-27:]}"
+    return who.rpartition("housekeeping-demo-")[2]

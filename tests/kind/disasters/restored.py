@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from kubernetes import client
 
-from cluster.programs import CACHE
+from cluster.kind import program
 from kind.faults import until_it_answers
 from kind.release import LEASE_S
 from kind.runbook import follow
@@ -71,7 +71,7 @@ def save_snapshot(stage: Stage) -> None:
     """Save what etcd holds, with the programs of its own version."""
     node = stage.cluster.control_plane
     for name in ("etcdctl", "etcdutl"):
-        stage.cluster.engine("cp", str(CACHE / name), f"{node}:/usr/local/bin/{name}")
+        stage.cluster.engine("cp", program(name), f"{node}:/usr/local/bin/{name}")
     proof = [f"--cacert={_PKI}/ca.crt", f"--cert={_PKI}/server.crt", f"--key={_PKI}/server.key"]
     stage.cluster.on_node(node, "etcdctl", "--endpoints=https://127.0.0.1:2379", *proof, "snapshot", "save", SNAPSHOT)
 
