@@ -65,9 +65,13 @@ class KindCluster:
     def empty(self) -> None:
         """Remove what an earlier run left in it."""
         told = self.run("kubectl", "get", "namespaces", "--output", "name").stdout.split()
-        left = [name for name in told if not re.search(r"/(default|local-path-storage|kube-.*)$", name)]
-        if left:
-            self.run("kubectl", "delete", *left, limit_s=300.0)
+        names = [name.removeprefix("namespace/") for name in told]
+        self.remove(*(name for name in names if not re.fullmatch(r"default|local-path-storage|kube-.*", name)))
+
+    def remove(self, *namespaces: str) -> None:
+        """Remove namespaces and all that is in them, and wait until it is gone."""
+        if namespaces:
+            self.run("kubectl", "delete", "namespace", "--ignore-not-found", *namespaces, limit_s=300.0)
 
     def delete(self) -> None:
         """Remove the cluster and all that is in it."""

@@ -120,8 +120,10 @@ def beside(
         scene(stage)
         return stage
 
-    with ThreadPoolExecutor(len(BESIDE)) as pool:
-        yield {name: pool.submit(play, name) for name in BESIDE if name in asked}
+    pool = ThreadPoolExecutor(len(BESIDE))
+    yield {name: pool.submit(play, name) for name in BESIDE if name in asked}
+    # They have ended, unless the run is ended early: then the cluster goes, and they fail.
+    pool.shutdown(wait=False)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ CROWDS = {
 }
 
 
-@pytest.mark.parametrize("crowd_name", CROWDS)
-def test_a_crowd_has_one_leader_an_election(cluster: KindCluster, stages: list[Stage], crowd_name: str) -> None:
-    scene, title = CROWDS[crowd_name]
-    stage = Stage(cluster, crowd_name, title, stages)
+@pytest.mark.parametrize("namespace", CROWDS)
+def test_a_crowd_has_one_leader_an_election(cluster: KindCluster, stages: list[Stage], namespace: str) -> None:
+    scene, title = CROWDS[namespace]
+    stage = Stage(cluster, namespace, title, stages)
     scene(stage)
-    stage.release.core.delete_namespace(crowd_name)
+    cluster.remove(namespace)
     print(*stage.figures, sep="\n")

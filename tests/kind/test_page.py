@@ -10,11 +10,26 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kind.page import REPORT, write
+from kind.page import REPORT, Span, spans, write
 from kind.stage import Stage
+from process.poller import Seen
 
 COLOURS = {"a term": (0x2B, 0x6C, 0xB0), "a refused write": (0xC5, 0x30, 0x30)}
 WIDE, HIGH = 1100, 12_000
+
+
+def test_another_answer_or_a_silence_ends_a_bar() -> None:
+    def told(second: float, token: int | None, who: str = "a") -> Seen:
+        return Seen(who, second, second + 0.1, token)
+
+    seen = [told(1, 7), told(2, 7), told(3, None), told(4, 7), told(5, 8), told(9, 8), told(2.5, 9, "b")]
+    assert spans(seen) == [
+        Span("a", 7, 1.1, 2.1),
+        Span("b", 9, 2.6, 2.6),
+        Span("a", 7, 4.1, 4.1),
+        Span("a", 8, 5.1, 5.1),
+        Span("a", 8, 9.1, 9.1),
+    ]
 
 
 def test_the_page_shows_every_stage_in_a_browser(stages: list[Stage], tmp_path: Path) -> None:
