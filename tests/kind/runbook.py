@@ -33,7 +33,7 @@ def steps(disaster: str, text: str) -> list[tuple[str, str]]:
     """
     found = re.search(rf"^## {re.escape(disaster)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^```console\n(.*?)^```", found[1] if found else "", re.MULTILINE | re.DOTALL)
-    commands = re.findall(r"^(\$|control-plane#|every-node#) (.*(?:\\\n.*)*)$", "".join(blocks), re.MULTILINE)
+    commands = re.findall(r"^(\$|control-plane#|every-node#) ((?:.*\\\n)*.*)$", "".join(blocks), re.MULTILINE)
     if not commands:
         raise UnknownDisaster(f"{RUNBOOK} has no commands under {disaster!r}")
     return [(place, command) for place, command in commands]

@@ -1,4 +1,4 @@
-"""The sidecar may use a fiftieth of a processor and is asked twenty times a second: it is throttled, and still right."""
+"""The sidecar may use a fiftieth of a processor and is asked twenty times a second: throttled, and still right."""
 
 from __future__ import annotations
 
