@@ -129,7 +129,7 @@ def beside(
 @pytest.fixture(scope="session")
 def payouts(cluster: KindCluster, stages: list[Stage]) -> Stage:
     """Give the chart with its defaults, and a leader."""
-    stage = Stage(cluster, "payouts", "Deleted, killed, rolled, and the API server away", stages)
+    stage = Stage(cluster, "payouts", "Deleted, killed, rolled, and the API server away", stages, interval_s=0.05)
     stage.install()
     with stage.watched() as watching:
         watching.leader(LEASE_S + 10.0)

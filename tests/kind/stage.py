@@ -55,9 +55,17 @@ class Stage:
         namespace: of its release.
         title: what the report calls it.
         all_stages: gets this stage and those beside it, for the report.
+        interval_s: between two questions of the pollers to one pod.
     """
 
-    def __init__(self, cluster: KindCluster, namespace: str, title: str, all_stages: list[Stage]) -> None:
+    def __init__(
+        self,
+        cluster: KindCluster,
+        namespace: str,
+        title: str,
+        all_stages: list[Stage],
+        interval_s: float = INTERVAL_S,
+    ) -> None:
         self.cluster = cluster
         self.title = title
         self.release = Release(cluster, namespace)
@@ -65,6 +73,7 @@ class Stage:
         self.faults: list[Fault] = []
         self.figures: list[str] = []
         self.evidence = Evidence()
+        self._interval_s = interval_s
         self._all_stages = all_stages
         all_stages.append(self)
 
@@ -87,9 +96,9 @@ class Stage:
         self.release.install(*values, **placed(on or [self.cluster.control_plane]), **json_values)
 
     @contextmanager
-    def watched(self, interval_s: float = INTERVAL_S) -> Iterator[Watching]:
+    def watched(self) -> Iterator[Watching]:
         """Let pollers ask every pod while the context lasts."""
-        with self.release.watching(interval_s) as watching:
+        with self.release.watching(self._interval_s) as watching:
             self.watchings.append(watching)
             yield watching
 

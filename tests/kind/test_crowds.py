@@ -8,6 +8,9 @@ from cluster.kind import KindCluster
 from kind.disasters import crowd, many_elections
 from kind.stage import Stage
 
+INTERVAL_S = 0.25
+"""Between two questions to one of so many pods."""
+
 CROWDS = {
     "crowd": (crowd.play, "Fifty replicas of one election"),
     "many": (many_elections.play, "Twenty elections of three replicas at once"),
@@ -17,7 +20,7 @@ CROWDS = {
 @pytest.mark.parametrize("namespace", CROWDS)
 def test_a_crowd_has_one_leader_an_election(cluster: KindCluster, stages: list[Stage], namespace: str) -> None:
     scene, title = CROWDS[namespace]
-    stage = Stage(cluster, namespace, title, stages)
+    stage = Stage(cluster, namespace, title, stages, INTERVAL_S)
     scene(stage)
     cluster.remove(namespace)
     print(*stage.figures, sep="\n")

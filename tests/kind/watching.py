@@ -24,7 +24,8 @@ from process.poller import Seen, overlaps
 
 _PROGRAM = Path(__file__).with_name("ask.py").read_text()
 _LOOK_S = 0.5
-INTERVAL_S = 0.05
+INTERVAL_S = 0.1
+"""Between two questions to one pod, where dozens of pods are asked on one machine."""
 PODS = 3
 LEAST = 100
 """Answers of each of these pods, without which a second leader might not have been seen."""

@@ -12,7 +12,6 @@ from kind.watching import now_s
 
 REPLICAS = 50
 STEPS_DOWN = 5
-INTERVAL_S = 0.25
 LED_S = 2.0
 HANDOVER_S = 3.0
 _ASK = """
@@ -32,7 +31,7 @@ def play(stage: Stage) -> None:
     stage.install(on=nodes, replicaCount=REPLICAS)
     stage.release.until_whole(REPLICAS)
     pods = stage.release.pods()
-    with stage.watched(INTERVAL_S) as watching:
+    with stage.watched() as watching:
         leader = stage.leader()
         before, took_s = failed_writes(stage, pods), []
         for _ in range(STEPS_DOWN):

@@ -21,14 +21,16 @@ _AT_ONCE = 4
 def play(stage: Stage) -> None:
     """Let all leaders step down at the same time, and judge each election by its own ledger."""
     nodes = [stage.cluster.control_plane, *stage.cluster.workers]
-    stages = [Stage(stage.cluster, f"many-{number:02}", f"election {number}", []) for number in range(ELECTIONS)]
+    stages = [
+        Stage(stage.cluster, f"many-{number:02}", f"election {number}", [], INTERVAL_S) for number in range(ELECTIONS)
+    ]
     began_s = now_s()
     with ThreadPoolExecutor(_AT_ONCE) as few:
         list(few.map(lambda one: one.install(on=nodes), stages))
     stage.say(f"{ELECTIONS} elections installed in {now_s() - began_s:.0f} s")
     with ThreadPoolExecutor(ELECTIONS) as pool, ExitStack() as watched:
         for one in stages:
-            watched.enter_context(one.watched(INTERVAL_S))
+            watched.enter_context(one.watched())
         time.sleep(WORKS_S)
         took_s = list(pool.map(handover_s, stages))
         time.sleep(WORKS_S)
