@@ -129,12 +129,12 @@ class Release:
         """Give pollers in every pod, to be used as a context."""
         return Watching(self.running, interval_s)
 
-    def until(self, condition: Any, within_s: float, what: str) -> None:
-        """Wait for a condition. Raises: AssertionError that says what did not come."""
+    def until(self, condition: Any, within_s: float, what: str, every_s: float = 0.1) -> None:
+        """Wait for a condition, asked for again and again. Raises: AssertionError that says what did not come."""
         deadline_s = time.monotonic() + within_s
         while not condition():
             assert time.monotonic() < deadline_s, f"not within {within_s:g} s: {what}"
-            time.sleep(0.1)
+            time.sleep(every_s)
 
     def until_whole(self, count: int = 3) -> None:
         """Wait until so many pods are ready again."""
@@ -144,7 +144,7 @@ class Release:
             told = [pod.status.container_statuses or [] for pod in pods]
             return len(told) == count and all(one and all(each.ready for each in one) for one in told)
 
-        self.until(whole, READY_S, f"{count} pods with an app that runs")
+        self.until(whole, READY_S, f"{count} pods with an app that runs", 0.5)
 
     def _all(self, component: str) -> list[Any]:
         selector = f"app.kubernetes.io/instance={self.namespace},app.kubernetes.io/component={component}"

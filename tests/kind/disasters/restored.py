@@ -56,7 +56,8 @@ def play(stage: Stage) -> None:
         restored_s = now_s()
         list(
             pool.map(
-                lambda one: one.release.until(lambda: len(said(one)) == 3, BARRED_S, "all three are barred"), stages
+                lambda one: one.release.until(lambda: len(said(one)) == 3, BARRED_S, "all three are barred", 1.0),
+                stages,
             )
         )
         stage.say(f"the API back to three that are barred {now_s() - restored_s:.1f} s: {said(stage)[0]}")
@@ -122,7 +123,7 @@ def with_the_floor(stage: Stage, high_water: int) -> None:
         stage.look()
         return any(one["token"] == new.token for one in stage.evidence.accepted)
 
-    stage.release.until(paid, REFUSED_S, "the ledger takes the new token")
+    stage.release.until(paid, REFUSED_S, "the ledger takes the new token", 1.0)
 
 
 def without_the_floor(stage: Stage, high_water: int) -> None:
@@ -134,7 +135,7 @@ def without_the_floor(stage: Stage, high_water: int) -> None:
         stage.look()
         return any(one["at_s"] > restarted_s for one in stage.evidence.refused)
 
-    stage.release.until(refused, REFUSED_S, "the ledger refuses a token")
+    stage.release.until(refused, REFUSED_S, "the ledger refuses a token", 1.0)
     late = [one for one in stage.evidence.refused if one["at_s"] > restarted_s]
     assert all(int(one["token"]) < high_water == one["high_water"] for one in late)
     assert not [one for one in stage.evidence.accepted if one["at_s"] > restarted_s]
