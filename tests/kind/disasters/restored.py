@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -37,35 +38,47 @@ def play(stage: Stage) -> None:
         list(pool.map(lambda one: one.install(), stages))
         for one in stages:
             watched.enter_context(one.watched())
-        first = list(pool.map(lambda one: one.leader(), stages))
+        list(pool.map(lambda one: one.leader(), stages))
         save_snapshot(stage)
         write_much(stage)
-        for one, old in zip(stages, first, strict=True):
-            one.release.resign(old.who)
-            later = one.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
-            assert (later.token or 0) > (old.token or 0) + LATER_WRITES, "the snapshot is not old enough"
-        time.sleep(LOOK_S)
-        marks = {one: mark(one) for one in stages}
-        with ExitStack() as faults:
-            for one in stages:
-                faults.enter_context(one.fault("etcd restored"))
-            began_s = now_s()
-            follow(stage.cluster, "etcd is restored on a control plane of kubeadm", stage.release.namespace)
-            until_it_answers(stage.cluster)
-        stage.say(f"restored in {now_s() - began_s:.1f} s; the guards' marks are {list(marks.values())}")
-        restored_s = now_s()
-        list(
-            pool.map(
-                lambda one: one.release.until(lambda: len(said(one)) == 3, BARRED_S, "all three are barred", 1.0),
-                stages,
-            )
-        )
-        stage.say(f"the API back to three that are barred {now_s() - restored_s:.1f} s: {said(stage)[0]}")
-        assert not led_since(stage, restored_s), "one that ran before leads"
-        list(pool.map(lambda play, one: play(one, marks[one]), (with_the_floor, without_the_floor), stages))
+        marks = list(pool.map(lead_with_a_later_token, stages))
+        stage.say(f"the guards' marks are {marks}")
+        restored_s = restore(stages)
+        list(pool.map(lambda one: until_barred(one, restored_s), stages))
+        list(pool.map(lambda then, *given: then(*given), (with_the_floor, without_the_floor), stages, marks))
         time.sleep(LOOK_S)
     stage.verdict()
     assert floorless.evidence.falling() == []
+
+
+def lead_with_a_later_token(stage: Stage) -> int:
+    """Let the leader step down, and its successor pay; return the guard's mark."""
+    old = stage.watching.leader(LEASE_S)
+    stage.release.resign(old.who)
+    later = stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
+    assert (later.token or 0) > (old.token or 0) + LATER_WRITES, "the snapshot is not old enough"
+    time.sleep(LOOK_S)
+    return mark(stage)
+
+
+def restore(stages: Sequence[Stage]) -> float:
+    """Do what the runbook says to administrators; return the instant at which the API server answers again."""
+    with ExitStack() as faults:
+        for one in stages:
+            faults.enter_context(one.fault("etcd restored"))
+        began_s = now_s()
+        follow(stages[0].cluster, "etcd is restored on a control plane of kubeadm", stages[0].release.namespace)
+        until_it_answers(stages[0].cluster)
+    restored_s = now_s()
+    stages[0].say(f"restored in {restored_s - began_s:.1f} s")
+    return restored_s
+
+
+def until_barred(stage: Stage, restored_s: float) -> None:
+    """Wait until all three say what to do; none of them leads."""
+    stage.release.until(lambda: len(said(stage)) == 3, BARRED_S, "all three are barred", 1.0)
+    stage.say(f"the API back to three that are barred {now_s() - restored_s:.1f} s: {said(stage)[0]}")
+    assert not led_since(stage, restored_s), "one that ran before leads"
 
 
 def save_snapshot(stage: Stage) -> None:
