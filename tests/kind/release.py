@@ -47,8 +47,8 @@ class Release:
         self.upgrade(LEDGER, *values, **json_values)
 
     def upgrade(self, *values: str, **json_values: Any) -> None:
-        """Install or upgrade with these values, and wait until the pods are ready."""
-        sets = [word for value in values for word in ("--set", value)]
+        """Install, or upgrade with these values beside those of before, and wait until the pods are ready."""
+        sets = ["--reuse-values", *(word for value in values for word in ("--set", value))]
         for name, value in json_values.items():
             sets += ["--set-json", f"{name}={json.dumps(value)}"]
         self.helm("upgrade", "--install", self.namespace, str(CHART), "--wait", "--timeout", f"{READY_S}s", *sets)

@@ -19,9 +19,7 @@ def play(stage: Stage) -> None:
     with stage.watched() as watching:
         stage.leader()
         with stage.fault("rolls to 9 s"):
-            stage.release.upgrade(
-                "--reuse-values", *(f"leader-sidecar.{name}={value}" for name, value in TIMINGS.items())
-            )
+            stage.release.upgrade(*(f"leader-sidecar.{name}={value}" for name, value in TIMINGS.items()))
             stage.release.until_whole()
         gaps_s = watching.gaps_s()
         assert not before & {pod.metadata.name for pod in stage.release.pods()}, "nothing was rolled"
