@@ -43,7 +43,7 @@ def test_probes_are_served_to_the_cluster_and_the_app_port_to_the_own_pod_alone(
 
 def test_each_address_family_of_a_pod_answers_alike(release: Release) -> None:
     first, second, _ = release.pods()
-    addresses = [one.ip for one in second.status.pod_i_ps]
+    addresses = [one.ip for one in second.status.pod_ips]
     print(f"IPv6 {'is' if kernel_has_ipv6() else 'is not'} in this kernel, the addresses of a pod are {addresses}")
     assert [":" in one for one in addresses] == ([False, True] if kernel_has_ipv6() else [False])
     for address in addresses:
