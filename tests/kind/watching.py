@@ -75,8 +75,7 @@ class Watching:
         self._ended.set()
         self._follower.join(timeout=30.0)
         for asking in self._asking.values():
-            assert asking.stdin is not None
-            asking.stdin.close()
+            _close(asking)
         for reader in self._readers:
             reader.join(timeout=10.0)
         for asking in self._asking.values():
@@ -138,8 +137,11 @@ class Watching:
             return  # the API server is away; those that were found go on
         for pod in running:
             asking = self._asking.get(pod.container)
-            if asking is None or asking.poll() is not None:
-                self._asking[pod.container] = self._ask(pod)
+            if asking is not None and asking.poll() is None:
+                continue
+            if asking is not None:
+                _close(asking)
+            self._asking[pod.container] = self._ask(pod)
 
     def _ask(self, pod: Running) -> subprocess.Popen[str]:
         name = f"ask-{now_s():.3f}-{next(self._begun)}"
@@ -161,3 +163,8 @@ class Watching:
                 token = None if fields[2] == "-" else int(fields[2])
                 self.seen.append(Seen(name, float(fields[0]), float(fields[1]), token))
         asking.stdout.close()
+
+
+def _close(asking: subprocess.Popen[str]) -> None:
+    assert asking.stdin is not None
+    asking.stdin.close()

@@ -85,12 +85,15 @@ def successor(stage: Stage, old: Seen) -> Seen:
 
 
 def wakes_as_follower(stage: Stage, old: Seen, new: Seen, frozen_s: float, woken_s: float) -> None:
-    """Judge that the old leader was silent, and that the first it says is that it does not lead."""
+    """Judge that the old leader was silent, and that the first it says is that it does not lead.
+
+    Where the roll has deleted its pod meanwhile, that ends as it wakes, and may say nothing.
+    """
     time.sleep(WOKEN_S)
     mine = [one for one in stage.watching.seen if one.who == old.who and one.sent_s > frozen_s + 1.0]
     assert not [one for one in mine if one.sent_s < woken_s], "it was not frozen"
-    assert mine, "it did not wake"
-    assert min(mine, key=lambda one: one.sent_s).token is None
+    assert mine or old.who not in stage.release.names(), "it did not wake"
+    assert not [one for one in mine if one.token is not None], "it woke as a leader"
     assert old.token is not None
     assert new.token is not None
     assert new.token > old.token
