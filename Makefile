@@ -36,8 +36,8 @@ prove: $(INSTALLED) spec ## 25,000 elections in virtual time (FULL=1: 100,000, S
 	PYTHONPATH=tests $(PY) -m lab.search
 
 .PHONY: kind-test
-kind-test: cluster-programs image ## the charts on a real cluster of three nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
-	$(PYTEST) tests/kind --server=kind --timeout=300 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
+kind-test: cluster-programs image ## charts and disasters on a real cluster of four nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
+	$(PYTEST) tests/kind --server=kind --timeout=900 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
 
 .PHONY: demo
 demo: $(INSTALLED) ## watch a leader fall and another rise, and a frozen one wake and be refused, in a minute (SEED=n)

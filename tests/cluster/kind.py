@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from cluster.node_image import HERE, KindError, build_node_programs, build_progr
 from cluster.programs import CACHE
 
 CONFIG = HERE / "cluster.yaml"
+_DUAL = "networking: {ipFamily: dual}\n"
 TOOLS = ("kind", "helm", "kubectl")
 _CREATE_S = 300
 
@@ -25,8 +27,13 @@ def program(name: str) -> str:
     return found
 
 
+def kernel_has_ipv6() -> bool:
+    """Say whether nodes and pods can have IPv6 addresses beside those of IPv4: they do where they can."""
+    return Path("/proc/net/if_inet6").exists()
+
+
 class KindCluster:
-    """A cluster of one control plane and two workers.
+    """A cluster of one control plane and three workers.
 
     Args:
         name: of the cluster; its nodes are containers that begin with it.
@@ -37,15 +44,34 @@ class KindCluster:
         self.name = name
         self.folder = folder
         self.kubeconfig = folder / f"{name}.kubeconfig"
+        self.control_plane = f"{name}-control-plane"
+        self.workers = [f"{name}-worker{number}" for number in ("", 2, 3)]
 
     def create(self, images: Sequence[str]) -> None:
         """Make the cluster and put images on its nodes; what failed stays to be looked into. Raises: KindError."""
         if not engine_answers():
             raise KindError(f"no Docker engine answers: start one, or run {HERE / 'docker-engine'}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        options = ["--image", node_image(), "--config", str(CONFIG), "--wait", "180s", "--retain"]
+        config = self.folder / "cluster.yaml"
+        config.write_text(CONFIG.read_text() + (_DUAL if kernel_has_ipv6() else ""))
+        options = ["--image", node_image(), "--config", str(config), "--wait", "180s", "--retain"]
         self._kind("create", "cluster", *options, limit_s=_CREATE_S)
+        self.load(*images)
+
+    def load(self, *images: str) -> None:
+        """Put images of the engine on all nodes."""
         self._kind("load", "docker-image", *images)
+
+    def empty(self) -> None:
+        """Remove what an earlier run left in it."""
+        told = self.run("kubectl", "get", "namespaces", "--output", "name").stdout.split()
+        names = [name.removeprefix("namespace/") for name in told]
+        self.remove(*(name for name in names if not re.fullmatch(r"default|local-path-storage|kube-.*", name)))
+
+    def remove(self, *namespaces: str) -> None:
+        """Remove namespaces and all that is in them, and wait until it is gone."""
+        if namespaces:
+            self.run("kubectl", "delete", "namespace", "--ignore-not-found", *namespaces, limit_s=300.0)
 
     def delete(self) -> None:
         """Remove the cluster and all that is in it."""
@@ -79,21 +105,15 @@ class KindCluster:
             raise AssertionError(f"{name} {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def on_node(self, node: str, *command: str) -> str:
+    def on_node(self, node: str, *command: str, limit_s: float = 60.0) -> str:
         """Run a program on a node, as its root."""
-        done = subprocess.run(
-            ["docker", "exec", node, *command], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, f"on {node}: {' '.join(command)}: {done.stderr}"
+        return self.engine("exec", node, *command, limit_s=limit_s)
+
+    def engine(self, *command: str, limit_s: float = 60.0) -> str:
+        """Ask the Docker engine for something that befalls a node: pause, unpause, kill, start, cp."""
+        done = subprocess.run(["docker", *command], capture_output=True, text=True, timeout=limit_s, check=False)
+        assert done.returncode == 0, f"docker {' '.join(command)}: {done.stdout}{done.stderr}"
         return done.stdout
-
-    def pause(self, node: str) -> None:
-        """Freeze every process of a node."""
-        subprocess.run(["docker", "pause", node], capture_output=True, timeout=60, check=True)
-
-    def unpause(self, node: str) -> None:
-        """Let them go on."""
-        subprocess.run(["docker", "unpause", node], capture_output=True, timeout=60, check=True)
 
     def _kind(self, *arguments: str, limit_s: float = 180.0, check: bool = True) -> None:
         # One option too many for `load`, which takes no kubeconfig: the environment serves all.

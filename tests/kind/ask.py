@@ -1,24 +1,31 @@
-"""Run inside an app's container: ask the sidecar of this pod forty times a second, a line for each answer.
+"""Run inside an app's container: ask the sidecar of this pod, a line for each answer: ask.py INTERVAL_SECONDS
 
 A line is: instant of sending, instant of the answer (seconds of CLOCK_BOOTTIME, which all nodes of one machine share),
-and the token, or - when not leading. It stops with its standard output.
+and the token, or - when not leading; an elector without tokens that leads is a 0. It ends with its standard input.
 """
 
 import http.client
 import json
+import os
+import sys
+import threading
 import time
-
-INTERVAL_S = 0.025
 
 
 def now_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def main() -> None:
+def end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def main(interval_s: float) -> None:
+    threading.Thread(target=end_with_input, daemon=True).start()
     connection = http.client.HTTPConnection("localhost", 8080, timeout=2.0)
     while True:
-        time.sleep(INTERVAL_S)
+        time.sleep(interval_s)
         sent_s = now_s()
         try:
             connection.request("GET", "/leader")
@@ -26,8 +33,8 @@ def main() -> None:
         except (OSError, http.client.HTTPException, ValueError):
             connection.close()
             continue
-        token = told["token"] if told["isLeader"] else "-"
+        token = told.get("token", 0) if told["isLeader"] else "-"
         print(f"{sent_s:.4f} {now_s():.4f} {token}", flush=True)
 
 
-main()
+main(float(sys.argv[1]))

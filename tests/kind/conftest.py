@@ -1,40 +1,62 @@
-"""The cluster of the session, and the release that most tests ask."""
+"""The cluster of the session, the stages on it, and the order in which they play.
+
+First the scenarios of `BESIDE` begin, all at once, each in a namespace of its own; meanwhile the tests of the chart
+run. What takes the whole processor or the whole cluster comes after, one at a time.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from cluster.kind import KindCluster, KindError
+from kind.beside import BESIDE
+from kind.disasters import expiring_token
+from kind.page import REPORT, write
 from kind.release import LEASE_S, Release
+from kind.stage import Stage
 from leader_sidecar import __version__
 
 FOLDER = Path(__file__).parents[2] / "build" / "kind"
 IMAGES = [f"ghcr.io/leader-sidecar/{name}:{__version__}" for name in ("leader-sidecar", "housekeeping-demo")]
 
-
-LEDGER_ELSEWHERE = (
-    r"ledger.nodeSelector.node-role\.kubernetes\.io/control-plane=",
-    "ledger.tolerations[0].key=node-role.kubernetes.io/control-plane",
-    "ledger.tolerations[0].operator=Exists",
+ORDER = (
+    "test_runbook",
+    "test_access",
+    "test_job",
+    "test_handover",
+    "test_disasters",
+    "test_crowds",
+    "test_api_server",
+    "test_resources",
+    "test_credentials",
+    "test_restore",
+    "test_page",
 )
-"""On a node that no test freezes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    here.sort(key=lambda item: ORDER.index(item.path.stem))
+    items[:] = here
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[KindCluster]:
-    """Give a cluster of three nodes with the images of this version.
+    """Give a cluster of four nodes with the images of this version.
 
     KEEP=1 leaves it there; CLUSTER=name takes one that was left.
     """
     kept = os.environ.get("CLUSTER")
     one = KindCluster(kept or f"leader-sidecar-{os.getpid()}", FOLDER)
     if kept:
+        one.empty()
         yield one
         return
     # Whoever ends the run early, as a limit on its time does, leaves no cluster behind either.
@@ -61,10 +83,60 @@ def keep_logs(cluster: KindCluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def release(cluster: KindCluster) -> Release:
+def stages() -> Iterator[list[Stage]]:
+    """Collect every stage that is played on, and write the report of them, whatever came."""
+    played: list[Stage] = []
+    yield played
+    write(REPORT, played)
+    print(f"\nwho led when, and what was refused: {REPORT}", file=sys.stderr)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begun(request: pytest.FixtureRequest) -> None:
+    """Begin, before the first test, what runs beside the others and is asked for by any of them."""
+    names = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    for name in ("expiring", "beside"):
+        if name in names:
+            request.getfixturevalue(name)
+
+
+@pytest.fixture(scope="session")
+def expiring(cluster: KindCluster, stages: list[Stage]) -> tuple[Stage, expiring_token.Begun]:
+    """Give a release whose first tokens expire while everything else is tested."""
+    stage = Stage(cluster, "expiring", "The service account's token expires", stages)
+    return stage, expiring_token.begin(stage)
+
+
+@pytest.fixture(scope="session")
+def beside(
+    request: pytest.FixtureRequest, cluster: KindCluster, stages: list[Stage]
+) -> Iterator[Mapping[str, Future[Stage]]]:
+    """Play, all at once, those scenarios that a test asks for."""
+    asked = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+
+    def play(name: str) -> Stage:
+        scene, title = BESIDE[name]
+        stage = Stage(cluster, name, title, stages)
+        scene(stage)
+        return stage
+
+    pool = ThreadPoolExecutor(len(BESIDE))
+    yield {name: pool.submit(play, name) for name in BESIDE if name in asked}
+    # They have ended, unless the run is ended early: then the cluster goes, and they fail.
+    pool.shutdown(wait=False)
+
+
+@pytest.fixture(scope="session")
+def payouts(cluster: KindCluster, stages: list[Stage]) -> Stage:
     """Give the chart with its defaults, and a leader."""
-    one = Release(cluster, "payouts")
-    one.install(*LEDGER_ELSEWHERE)
-    with one.watching() as watching:
+    stage = Stage(cluster, "payouts", "Deleted, killed, rolled, and the API server away", stages, interval_s=0.05)
+    stage.install()
+    with stage.watched() as watching:
         watching.leader(LEASE_S + 10.0)
-    return one
+    return stage
+
+
+@pytest.fixture(scope="session")
+def release(payouts: Stage) -> Release:
+    """Give the release that most tests ask."""
+    return payouts.release

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from cluster.kind import kernel_has_ipv6
 from kind.release import Release
 
 
@@ -38,6 +39,19 @@ def test_probes_are_served_to_the_cluster_and_the_app_port_to_the_own_pod_alone(
     status, body = release.ask(first.metadata.name, f"http://{second.status.pod_ip}:8080/leader")
     assert status == 0
     assert "refused" in body
+
+
+def test_each_address_family_of_a_pod_answers_alike(release: Release) -> None:
+    first, second, _ = release.pods()
+    addresses = [one.ip for one in second.status.pod_ips]
+    print(f"IPv6 {'is' if kernel_has_ipv6() else 'is not'} in this kernel, the addresses of a pod are {addresses}")
+    assert [":" in one for one in addresses] == ([False, True] if kernel_has_ipv6() else [False])
+    for address in addresses:
+        host, loopback = (f"[{address}]", "[::1]") if ":" in address else (address, "127.0.0.1")
+        assert release.ask(first.metadata.name, f"http://{host}:8081/readyz")[0] == 200
+        status, body = release.ask(first.metadata.name, f"http://{host}:8080/leader")
+        assert (status, "refused" in body) == (0, True), "the app port is open to other pods"
+        assert release.ask(first.metadata.name, f"http://{loopback}:8080/leader")[0] == 200
 
 
 def test_the_account_may_do_exactly_what_the_role_says(release: Release) -> None:

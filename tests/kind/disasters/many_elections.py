@@ -1,0 +1,54 @@
+"""Twenty elections of three replicas each, with twenty ledgers, on the cluster at once."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from kind.release import LEASE_S
+from kind.stage import Stage
+from kind.watching import now_s
+
+ELECTIONS = 20
+INTERVAL_S = 0.25
+WORKS_S = 10.0
+HANDOVER_S = 3.0
+_AT_ONCE = 4
+"""Charts that are installed side by side; each costs helm a second of a processor."""
+
+
+def play(stage: Stage) -> None:
+    """Let all leaders step down at the same time, and judge each election by its own ledger."""
+    nodes = [stage.cluster.control_plane, *stage.cluster.workers]
+    stages = [
+        Stage(stage.cluster, f"many-{number:02}", f"election {number}", [], INTERVAL_S) for number in range(ELECTIONS)
+    ]
+    began_s = now_s()
+    with ThreadPoolExecutor(_AT_ONCE) as few:
+        list(few.map(lambda one: one.install(on=nodes), stages))
+    stage.say(f"{ELECTIONS} elections installed in {now_s() - began_s:.0f} s")
+    with ThreadPoolExecutor(ELECTIONS) as pool, ExitStack() as watched:
+        for one in stages:
+            watched.enter_context(one.watched())
+        time.sleep(WORKS_S)
+        took_s = list(pool.map(handover_s, stages))
+        time.sleep(WORKS_S)
+    with ThreadPoolExecutor(_AT_ONCE) as few:
+        list(few.map(lambda one: one.verdict(), stages))
+    # They would take the processor from what follows.
+    stage.cluster.remove(*(one.release.namespace for one in stages))
+    stage.watchings += [one.watching for one in stages]
+    stage.evidence.payments = payments = sum(one.evidence.payments for one in stages)
+    answers = sum(len(one.watching.seen) for one in stages)
+    stage.say(f"{ELECTIONS} hand-overs at once: {min(took_s):.2f} to {max(took_s):.2f} s")
+    stage.say(f"{answers} answers, 0 overlaps; {payments} payments, 0 twice")
+    assert max(took_s) <= HANDOVER_S
+
+
+def handover_s(stage: Stage) -> float:
+    """Let the leader step down; return how long it took until another leads."""
+    old = stage.watching.leader(LEASE_S + 10.0)
+    began_s = now_s()
+    stage.release.resign(old.who)
+    return stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0).received_s - began_s
