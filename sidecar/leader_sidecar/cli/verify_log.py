@@ -1,10 +1,8 @@
 """Owns the command `verify-log`: what logs of sidecars and guarded services say of the promises, whoever ran them."""
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TextIO
 
 from leader_sidecar.cli.parsing import Parser, tell_faults
 from leader_sidecar.cli.terminal import DIM, GREEN, RED, columns, paint
@@ -37,8 +35,7 @@ def main(argv: Sequence[str]) -> int:
     made = parser()
     flags = made.read(argv)
     try:
-        with contextlib.ExitStack() as stack:
-            log = read_logs((name, _lines(name, stack)) for name in flags.files)
+        log = read_logs((name, _lines(name)) for name in flags.files)
     except OSError as error:
         return tell_faults(made.prog, [f"{error.filename}: {error.strerror}"])
     verdicts = judge(log)
@@ -50,13 +47,13 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _lines(name: str, stack: contextlib.ExitStack) -> Iterator[str]:
+def _lines(name: str) -> Iterator[str]:
+    # The bytes of a log are whatever its process wrote.
     if name == "-":
-        # The bytes of a container's log are whatever its process wrote.
         yield from (line.decode(errors="replace") for line in sys.stdin.buffer)
-        return
-    file: TextIO = stack.enter_context(open(name, encoding="utf-8", errors="replace"))
-    yield from file
+    else:
+        with open(name, encoding="utf-8", errors="replace") as file:
+            yield from file
 
 
 def _why_nothing(log: Log) -> str:
