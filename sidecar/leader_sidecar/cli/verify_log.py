@@ -105,11 +105,8 @@ def _told(verdict: Verdict) -> list[str]:
 
 
 def _row(line: Line) -> list[str]:
-    return [line.place, f"{line.at_s:.3f} s", line.event, name_of(line) or line.resource, _token(line)]
-
-
-def _token(line: Line) -> str:
-    return f"token {line.token}" if line.token else ""
+    at, token = f"{line.at_s:.3f} s" if line.at_s else "", f"token {line.token}" if line.token else ""
+    return [line.place, at, line.event, name_of(line) or line.resource, token]
 
 
 def _more(count: int) -> list[str]:

@@ -128,7 +128,8 @@ def _read_line(log: Log, seen: set[str], name: str, number: int, text: str) -> N
     elif isinstance(told := _told(event, document), str):
         log.faults.append(f"{name}:{number}: {event}: {told}")
     else:
-        seen.add(brace + rest)
+        if "boottime_s" in document:  # without an instant, the same words may well be said twice
+            seen.add(brace + rest)
         who = " ".join(_TIMESTAMP.sub("", before).split())
         log.lines.append(Line(f"{name}:{number}", f"{name} {who}".rstrip(), event, **told))
 
