@@ -1,4 +1,7 @@
-"""`verify-log`: what people and programs are told of logs, wherever they come from."""
+"""`verify-log`: what people and programs are told of logs, wherever they come from.
+
+`pytest tests/core/test_golden.py tests/cli/test_verify_log.py --rewrite` writes the golden pages anew.
+"""
 
 import io
 import json

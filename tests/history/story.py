@@ -42,9 +42,9 @@ class Story:
         return f"{name}:{len(lines)}"
 
     def ask(self, who: str, verb: str, outcome: str, at_s: float, version: int = 1) -> None:
-        """Let a request end, which only a log with debug tells."""
+        """Let a request end, which only a log with debug tells; what comes of it is told after it."""
         if self.debug:
-            self.say(who, "request", at_s, verb=verb, outcome=outcome, resourceVersion=version)
+            self.say(who, "request", at_s - 1e-6, verb=verb, outcome=outcome, resourceVersion=version)
 
     def lead(self, who: str, token: int, at_s: float, version: int, sent_s: float | None = None) -> str:
         """Let a process become leader."""
