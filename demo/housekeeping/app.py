@@ -7,14 +7,13 @@ JOB          1: wait until this pod leads, work STEPS steps (3) of STEP_SECONDS 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
-from typing import Any
 
 from housekeeping.ledger_client import Ledger, LedgerAway, Refused
+from housekeeping.saying import say
 
 from leader_sidecar.fencing import Leadership, NotLeading, Term
 
@@ -82,12 +81,6 @@ def work_once(leadership: Leadership, steps: int, step_s: float) -> None:
                 say("step", step=done, token=term.token)
         except NotLeading as reason:
             say("stopped_work", token=term.token, reason=str(reason))
-
-
-def say(event: str, **fields: Any) -> None:
-    """Print one line for people and log collectors."""
-    boottime_s = round(time.clock_gettime(time.CLOCK_BOOTTIME), 3)
-    print(json.dumps({"event": event, **fields, "boottime_s": boottime_s}), flush=True)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,10 +39,14 @@ class Books:
         place: a file for SQLite, or a `postgresql://` DSN.
         seed: decides the first batch, the merchants and their amounts.
         guarded: whether older tokens are refused.
+        say: told each write that was accepted or refused, in their order.
     """
 
-    def __init__(self, place: str, *, seed: int, guarded: bool) -> None:
+    def __init__(
+        self, place: str, *, seed: int, guarded: bool, say: Callable[..., None] = lambda event, **fields: None
+    ) -> None:
         self.guarded = guarded
+        self._say = say
         self._rng = random.Random(seed)
         self._first = self._rng.randrange(100, 1000)
         self._merchants = [f"merchant-{number:03}" for number in sorted(self._rng.sample(range(1000), 40))]
@@ -139,10 +143,13 @@ class Books:
                 with self._fenced(number) as run:
                     yield run
                     run("INSERT INTO writes VALUES (?, ?, ?)", number, what, now_s())
+                self._say("accepted", resource=RESOURCE, token=number, what=what)
             except Refusal as refusal:
                 mark = refusal.high_water if isinstance(refusal, StaleToken) else 0
                 with self._transaction() as run:
                     run("INSERT INTO refusals VALUES (?, ?, ?, ?)", str(token)[:40], mark, what, now_s())
+                told = refusal.token if isinstance(refusal, StaleToken) else str(token)[:40]
+                self._say("refused", resource=RESOURCE, token=told, high_water=mark, what=what)
                 raise
 
     @contextmanager

@@ -10,6 +10,7 @@
     GET  /evidence    accepted, refused, paid twice, never paid
     GET  /healthz
 
+Each write that was accepted or refused is one line of JSON in the log, in the order in which they took effect.
 Writes carry X-Fencing-Token: 412 where it is stale, 400 malformed, 428 absent; 409 where the pointer is elsewhere.
 """
 
@@ -25,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from housekeeping.books import Books, Misplaced
+from housekeeping.saying import say
 
 from leader_sidecar.fencing import AbsentToken, MalformedToken, StaleToken
 
@@ -45,10 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     flags = parser.parse_args(argv)
     host, _, port = flags.listen.rpartition(":")
-    books = Books(flags.database, seed=flags.seed, guarded=not flags.no_guard)
+    books = Books(flags.database, seed=flags.seed, guarded=not flags.no_guard, say=say)
     server = ThreadingHTTPServer((host, int(port)), _handler(books))
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    print(json.dumps({"event": "serving", "port": server.server_port, "guarded": books.guarded}), flush=True)
+    say("serving", port=server.server_port, guarded=books.guarded)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -102,7 +102,7 @@ def test_a_word_like_no_command_is_answered_with_the_help(call: Callable[..., An
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_unknown_flag_is_one_line_and_exit_2(name: str, call: Callable[..., Any]) -> None:
-    ended = call(name, *{"completion": ["bash"], "lab": ["run"]}.get(name, []), "--versoin")
+    ended = call(name, *{"completion": ["bash"], "lab": ["run"], "verify-log": ["-"]}.get(name, []), "--versoin")
     assert ended.code == 2
     wrong = [line for line in ended.err.splitlines() if "--versoin" in line]
     assert len(wrong) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +14,13 @@ import pytest
 from guards.conftest import lend  # noqa: F401
 from guards.stores import Lend
 from leader_sidecar.fencing import AbsentToken, MalformedToken, StaleToken
+from leader_sidecar.history.judge import judge
+from leader_sidecar.history.lines import read_logs
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 
 from housekeeping.books import Books, Misplaced
+from housekeeping.saying import say
 
 Open = Callable[..., Books]
 
@@ -34,7 +38,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path, lend: Lend) -> Iterato
     opened: list[Books] = []
 
     def open_books(*, seed: int = 417, guarded: bool = True) -> Books:
-        opened.append(Books(place, seed=seed, guarded=guarded))
+        opened.append(Books(place, seed=seed, guarded=guarded, say=say))
         return opened[-1]
 
     yield open_books
@@ -71,6 +75,27 @@ def test_an_older_term_is_refused_and_the_refusal_is_evidence(books: Open) -> No
     told = one.evidence()
     assert told["payments"] == 1
     assert [(row["token"], row["high_water"]) for row in told["refused"]] == [("3", 6)]
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_its_log_shows_whether_it_was_guarded(books: Open, guarded: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    one = books(guarded=guarded)
+    batch = one.batch()
+    one.stamp(3)
+    one.pay(3, batch["batch"], batch["merchants"][0])
+    one.pay(6, batch["batch"], batch["merchants"][1])
+    with contextlib.suppress(StaleToken):
+        one.pay(3, batch["batch"], batch["merchants"][2])
+    with pytest.raises(MalformedToken):
+        one.stamp("03")
+    log = read_logs([("ledger.log", capsys.readouterr().out.splitlines())])
+    assert (log.faults, log.not_json) == ([], 0)
+    found = {verdict.promise: verdict for verdict in judge(log) if verdict.facts}
+    assert {promise: len(verdict.violations) for promise, verdict in found.items()} == {"I5": 1 - guarded, "I6": 0}
+    if not guarded:
+        ((before, late),) = (one.lines for one in found["I5"].violations)
+        assert (before.token, late.token) == (6, 3)
+    assert all(line.boot_id and line.at_s for line in log.lines)
 
 
 def test_without_the_guard_an_older_term_pays_twice_and_that_is_told(books: Open) -> None:

@@ -50,6 +50,7 @@ class FileSession(Session):
 
 class FileStore(Store):
     name = "file"
+    announces = True
 
     def __init__(self, folder: Path, guard: type[Guard] = Guard) -> None:
         self.folder, self.guard = str(folder), guard

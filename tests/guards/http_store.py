@@ -120,6 +120,7 @@ def _may_be_sent(token: object) -> bool:
 class HttpStore(Store):
     """Args: name: `http, asgi` or `http, aiohttp`; guard: which of `http_services.GUARDS`."""
 
+    announces = True
     malformed = tuple(token for token in MALFORMED if _may_be_sent(token))
 
     def __init__(self, name: str, folder: Path, guard: str = "right") -> None:

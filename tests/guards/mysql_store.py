@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +70,15 @@ class MysqlStore(Store):
 
     def crash(self) -> None:
         self.server.crash()
+
+    def cut(self) -> None:
+        with pymysql.connect(**self.server.arguments) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND user = 'root'"
+            )
+            for (number,) in cursor.fetchall():
+                with contextlib.suppress(pymysql.err.OperationalError):  # it has just ended by itself
+                    cursor.execute(f"KILL CONNECTION {number}")
 
     def address(self) -> str:
         return json.dumps(self.server.arguments)

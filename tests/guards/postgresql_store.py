@@ -139,6 +139,11 @@ class PostgresqlStore(Store):
     def crash(self) -> None:
         self.server.crash()
 
+    def cut(self) -> None:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(f"{query} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+
     def address(self) -> str:
         return self.dsn
 

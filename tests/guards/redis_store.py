@@ -92,5 +92,9 @@ class RedisStore(Store):
     def crash(self) -> None:
         self.server.crash()
 
+    def cut(self) -> None:
+        with redis.Redis(unix_socket_path=self.server.socket) as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
     def address(self) -> str:
         return self.server.socket

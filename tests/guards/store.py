@@ -72,6 +72,8 @@ class Store(ABC):
     malformed: tuple[Any, ...] = MALFORMED
     in_flight = True
     """Whether a write can be held open between its check and its effect from a client."""
+    announces = False
+    """Whether the mark is seen raised before the write that raises it has taken effect (`history/register.py`)."""
 
     @abstractmethod
     def session(self, resource: str) -> Session: ...
@@ -83,6 +85,10 @@ class Store(ABC):
     @abstractmethod
     def crash(self) -> None:
         """Kill the server and start it again; for stores without a server: let go of everything."""
+
+    def cut(self) -> None:
+        """Cut every connection to the server, whatever is under way."""
+        return  # there may be no server
 
     def new_resource(self) -> str:
         """Name a resource that nobody used before."""

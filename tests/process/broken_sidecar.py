@@ -1,16 +1,23 @@
-"""Sidecars that are broken on purpose, each in a way that one of the checks has to find: broken_sidecar.py HOW run …"""
+"""Sidecars that are broken on purpose, each in a way that one of the checks has to find: broken_sidecar.py HOW run …
+
+What they tell their apps they tell their logs.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from leader_sidecar.cli.main import main
 from leader_sidecar.core.state import State
 from leader_sidecar.core.status import Answer, answer
 from leader_sidecar.runtime import election
+from leader_sidecar.runtime import main as runtime
+from leader_sidecar.runtime.log import LogWriter
 
+_HASTE_S = 0.8  # more than a renew interval, so that a leader that is well is left alone
 _led: list[Answer] = []
 
 
@@ -23,7 +30,11 @@ def remembers(told: Answer) -> Answer:
 
 def counts_backwards(told: Answer) -> Answer:
     """Tell tokens that fall from term to term."""
-    return replace(told, token=10**9 - told.token) if told.token else told
+    return replace(told, token=backwards(told.token)) if told.token else told
+
+
+def backwards(token: int) -> int:
+    return 10**9 - token
 
 
 def tells_one_token(told: Answer) -> Answer:
@@ -39,9 +50,27 @@ def leads_once(told: Answer) -> Answer:
     return told if first else replace(told, is_leader=False, token=None)
 
 
+def takes_over_early(told: Answer) -> Answer:
+    """Take a record over before its duration has passed; what it answers is what it believes."""
+    return told
+
+
 HOW: dict[str, Callable[[Answer], Answer]] = {
-    one.__name__: one for one in (remembers, counts_backwards, tells_one_token, leads_once)
+    one.__name__: one for one in (remembers, counts_backwards, tells_one_token, leads_once, takes_over_early)
 }
+
+
+class LyingLog(LogWriter):
+    """Write what the answers say."""
+
+    def __call__(self, level: str, event: str, **fields: Any) -> None:
+        if how is remembers and event == "stopped_leading":
+            return
+        if how is counts_backwards and "token" in fields:
+            fields["token"] = backwards(fields["token"])
+        if how is tells_one_token and "token" in fields:
+            fields["token"] = 1
+        super().__call__(level, event, **fields)
 
 
 if __name__ == "__main__":
@@ -51,4 +80,7 @@ if __name__ == "__main__":
         return how(answer(state, now_s))
 
     election.answer = broken_answer  # type: ignore[attr-defined]
+    runtime.LogWriter = LyingLog  # type: ignore[misc]
+    if how is takes_over_early:
+        State.free_at_s = property(lambda state: state.observed_at_s + _HASTE_S)  # type: ignore[assignment, method-assign]
     sys.exit(main())

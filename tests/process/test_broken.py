@@ -10,8 +10,8 @@ import pytest
 
 from process.conftest import Start
 from process.poller import Poller
-from process.sidecars import D_S, MARGIN_S, Group
-from process.survival import survives
+from process.sidecars import D_S, MARGIN_S, Group, wait_for
+from process.survival import judge_logs, logs_agree, survives
 
 BROKEN = (sys.executable, str(Path(__file__).with_name("broken_sidecar.py")))
 TERM_S = D_S + MARGIN_S
@@ -33,13 +33,28 @@ def freeze_the_leader(group: Group) -> None:
     time.sleep(2.0)
 
 
-@pytest.mark.parametrize("how", ["remembers", "counts_backwards", "tells_one_token"])
-def test_a_sidecar_that_lies_is_found_out_by_the_poller(start: Start, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "promise"), [("remembers", "I8"), ("counts_backwards", "I2"), ("tells_one_token", "I2")]
+)
+def test_a_sidecar_that_lies_is_found_out_by_the_poller_and_by_its_log(start: Start, how: str, promise: str) -> None:
     group = broken_group(start, how)
     with Poller(group.ports) as poller:
         freeze_the_leader(group)
     with pytest.raises(AssertionError, match="overlap"):
         poller.verdict()
+    assert promise in {one.promise for one in judge_logs(group) if one.violations}
+
+
+def test_a_sidecar_that_waits_too_short_is_found_out_by_the_logs(start: Start) -> None:
+    group = broken_group(start, "takes_over_early", count=2)
+    old = group.leader(TERM_S)
+    old.process.pause()
+    group.leader(D_S, other_than=old)
+    old.process.resume()
+    wait_for(lambda: old.events("stopped_leading"), MARGIN_S, "the old leader stops")
+    assert "I1" in {one.promise for one in judge_logs(group) if one.violations}
+    with pytest.raises(AssertionError, match="in the logs, the first: I1: payouts-"):
+        logs_agree(group)
 
 
 def resign(group: Group) -> None:

@@ -96,7 +96,7 @@ async def test_a_term_begins_is_renewed_and_ends_with_a_release(stand: Stand) ->
     assert one.view.answer().token == first.token
     await one.end()
     assert not one.view.answer().is_leader
-    assert [event for event in one.log.events() if event not in ("lease_absent", "request")] == [
+    assert [event for event in one.log.events() if event not in ("lease_absent", "request", "renewed")] == [
         "started",
         "became_leader",
         "stopped_leading",
@@ -112,8 +112,21 @@ async def test_every_line_names_the_election_the_identity_and_the_record(stand: 
     one = stand("payouts-0")
     await one.leads()
     fields = next(fields for _, event, fields in one.log.lines if event == "became_leader")
-    assert set(fields) == {"election", "identity", "token", "uid", "resourceVersion"}
+    assert set(fields) == {"election", "identity", "token", "valid_until_s", "uid", "resourceVersion"}
     assert fields["election"] == "default/payouts"
+
+
+async def test_a_term_tells_until_when_it_is_valid_at_its_begin_at_each_renewal_and_at_its_end(stand: Stand) -> None:
+    one = stand("payouts-0")
+    await one.leads()
+    await one.until(lambda: "renewed" in one.log.events())
+    promised_s = one.view.answer().valid_until_s
+    await one.end()
+    told = {event: fields for _, event, fields in one.log.lines if "valid_until_s" in fields}
+    assert list(told) == ["became_leader", "renewed", "stopped_leading"]
+    assert told["became_leader"]["valid_until_s"] < told["renewed"]["valid_until_s"]
+    assert told["stopped_leading"]["valid_until_s"] >= promised_s - 1e-6
+    assert {fields["token"] for fields in told.values()} == {told["became_leader"]["token"]}
 
 
 async def test_a_long_poll_wakes_with_the_change_and_not_before(stand: Stand) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from leader_sidecar.cli.main import COMMANDS, SUMMARY
+from leader_sidecar.cli.main import COMMANDS, SUMMARY, module_of
 from leader_sidecar.cli.parsing import Parser
 
 SHELLS = ("bash", "zsh", "fish")
@@ -44,6 +44,6 @@ def whole_parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version="", help="show the version and exit")
     commands = whole.add_subparsers(metavar="COMMAND")
     for name, line in COMMANDS.items():
-        made: argparse.ArgumentParser = import_module(f"leader_sidecar.cli.{name}").parser()
+        made: argparse.ArgumentParser = import_module(module_of(name)).parser()
         commands.add_parser(name, help=line, parents=[made], add_help=False)
     return whole

@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": "show what a choice of timings costs and tolerates",
     "doctor": "find what is wrong around a sidecar, and the command that mends it",
     "exec": "run a program only while this pod leads",
+    "verify-log": "check what the logs of a run tell against the promises",
     "lab": "prove the election in virtual time: thousands of runs under faults",
     "devserver": "serve Leases from memory, for development and tests",
     "completion": "print a completion script for bash, zsh or fish",
@@ -71,10 +72,15 @@ def _command(name: str, rest: list[str]) -> int:
     from importlib import import_module
 
     try:
-        return int(import_module(f"leader_sidecar.cli.{name}").main(rest))
+        return int(import_module(module_of(name)).main(rest))
     except SystemExit as ending:
         # argparse ends --help, --version and wrong usage this way.
         return ending.code if isinstance(ending.code, int) else 0 if ending.code is None else 1
+
+
+def module_of(command: str) -> str:
+    """Name the module that holds a command."""
+    return f"leader_sidecar.cli.{command.replace('-', '_')}"
 
 
 def _help() -> str:

@@ -88,7 +88,7 @@ def on_write(s: State, attempt: Attempt, outcome: WriteOutcome, out: list[Effect
         case Written(record) if attempt.base < record.version:
             _answered(s, attempt, out)
             if attempt.kind is Kind.RELEASE and record.released:
-                out.append(Announce("released", {"token": record.token}))
+                out.append(Announce("released", {"token": record.token, "resourceVersion": record.version}))
             if record.version < s.newest_version:  # the watch was faster, and somebody has written since
                 _retry(s, attempt)
             else:

@@ -26,7 +26,7 @@ from leader_sidecar.core.messages import (
     WriteDone,
 )
 from leader_sidecar.core.record import Record
-from leader_sidecar.core.state import Config, State
+from leader_sidecar.core.state import Config, Grant, State
 from leader_sidecar.kube.api import Api
 from leader_sidecar.kube.log import Log
 from leader_sidecar.runtime.clock import Clock
@@ -135,15 +135,16 @@ class Driver:
     def _feed(self, event: Callable[..., Event]) -> None:
         if self._finished:
             return
-        before = self.state.index
-        self.state, effects = step(self.state, event(at_s=self._clock.now_s(), wall_us=self._clock.wall_us()))
+        before = self.state
+        self.state, effects = step(before, event(at_s=self._clock.now_s(), wall_us=self._clock.wall_us()))
         for effect in effects:
-            self._carry_out(effect)
-        if self.state.index != before:
+            self._carry_out(effect, before)
+        self._tell_renewal(before.grant, self.state.grant)
+        if self.state.index != before.index:
             self._changed.set()
             self._changed = asyncio.Event()
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _carry_out(self, effect: Effect, before: State) -> None:
         match effect:
             case SetTimer():
                 self._timer_at_s = effect.at_s
@@ -152,7 +153,7 @@ class Driver:
                 assert self._tasks is not None
                 self._tasks.create_task(self._read(effect) if isinstance(effect, Read) else self._write(effect))
             case Announce():
-                self._announce(effect.event, effect.detail)
+                self._announce(effect.event, effect.detail, before)
             case Lead() | StopLeading():
                 self._post(effect)
             case Finished():
@@ -197,15 +198,21 @@ class Driver:
             self._tell(level, event, verb=verb, reason=trouble or None)
         self._trouble = trouble
 
-    def _announce(self, event: str, detail: Mapping[str, object]) -> None:
+    def _announce(self, event: str, detail: Mapping[str, object], before: State) -> None:
         self.figures.transitions += event in ("became_leader", "new_leader")
-        self._tell(_LEVELS.get(event, "info"), event, **detail)
+        grant = {"became_leader": self.state.grant, "stopped_leading": before.grant}.get(event)
+        self._tell(_LEVELS.get(event, "info"), event, **detail, **_validity(grant))
+
+    def _tell_renewal(self, before: Grant | None, after: Grant | None) -> None:
+        if before and after and before.token == after.token and before.valid_until_s != after.valid_until_s:
+            self._tell("debug", "renewed", token=after.token, **_validity(after))
 
     def _tell(self, level: str, event: str, **detail: object) -> None:
         state = self.state
         record, config = state.record, state.config
         seen = {"uid": record.uid, "resourceVersion": record.version} if record else {}
-        self._log(level, event, election=config.election, identity=config.identity, **detail, **seen)
+        # Where an event tells the version that it made, a newer one may have been seen by now.
+        self._log(level, event, election=config.election, identity=config.identity, **{**detail, **seen, **detail})
 
     def _post(self, effect: Lead | StopLeading) -> None:
         if not self._events:
@@ -216,3 +223,8 @@ class Driver:
             self._api.events.became_leader(identity, effect.token, lease_uid=uid, wall_us=wall_us)
         else:
             self._api.events.stopped_leading(identity, effect.token, effect.reason, lease_uid=uid, wall_us=wall_us)
+
+
+def _validity(grant: Grant | None) -> dict[str, float]:
+    """Tell until when a term may answer true: who reads the log cannot see when a frozen process went silent."""
+    return {} if grant is None else {"valid_until_s": round(grant.valid_until_s, 6)}

@@ -1,0 +1,1 @@
+"""What logs and histories are judged to say."""
