@@ -160,7 +160,10 @@ class Cluster:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         holder = f"{pod}_{pod_uid}_0123456789abcdef"
         if spec.get("holderIdentity") != holder:
-            spec |= {"acquireTime": "2026-11-28T10:00:00.000000Z", "leaseTransitions": spec.get("leaseTransitions", 0) + 1}
+            spec |= {
+                "acquireTime": "2026-11-28T10:00:00.000000Z",
+                "leaseTransitions": spec.get("leaseTransitions", 0) + 1,
+            }
         body["spec"] = {**spec, "holderIdentity": holder, "leaseDurationSeconds": 3, "renewTime": now}
         body["metadata"].setdefault("annotations", {})[TOKEN_ANNOTATION] = str(token)
         return int(self._ask("PUT", lease_path(namespace, name), body)["metadata"]["resourceVersion"])

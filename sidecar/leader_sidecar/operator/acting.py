@@ -81,7 +81,12 @@ class Acting:
 
         while True:
             registry = kopf.OperatorRegistry()
-            watch_elections(registry, partial(on_loop, self.desk.show_election), partial(on_loop, self.desk.show_lease))
+            watch_elections(
+                registry,
+                on_election=partial(on_loop, self.desk.show_election),
+                on_lease=partial(on_loop, self.desk.show_lease),
+                on_pod=partial(on_loop, self.desk.show_pod),
+            )
             try:
                 await KopfThread(registry, new_settings(), self._endpoint).run()
                 reason = "kopf has ended"

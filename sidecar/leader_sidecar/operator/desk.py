@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from leader_sidecar.kube.log import Log
 from leader_sidecar.operator.entry import Entry
 from leader_sidecar.operator.requests import Interrupted, NotLeading, Requests, Stale
-from leader_sidecar.operator.resource import Key, key_of, read_resource
+from leader_sidecar.operator.resource import Key, elections_of, key_of, read_resource
 from leader_sidecar.runtime.clock import Clock
 
 HEARTBEAT_S = 5.0
@@ -18,6 +18,7 @@ HEARTBEAT_S = 5.0
 
 _STALE_AGAIN_S = 0.1
 _LAST_PAUSE_S = 60.0
+_ORPHAN_S = 5.0
 
 
 class Desk:
@@ -77,6 +78,20 @@ class Desk:
         entry = self._entries.get(key)
         if entry is not None and entry.show_lease(body, deleted=deleted):
             self._wake(key, 0.0)
+
+    def show_pod(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """Take a pod that leads something, or led until now, from the watch."""
+        metadata = body["metadata"]
+        namespace, pod = metadata["namespace"], (metadata["name"], metadata["uid"])
+        labels = {} if deleted else metadata.get("labels") or {}
+        for name in elections_of(labels):
+            if (namespace, name) not in self._entries:
+                # Its LeaderElection is gone, if the watch does not show it soon.
+                self._entries[namespace, name] = Entry((namespace, name), self._clock, self._rng)
+                self._wake((namespace, name), self._clock.now_s() + _ORPHAN_S)
+        for key, entry in self._entries.items():
+            if key[0] == namespace and entry.election is not None and entry.show_pod(pod, labels):
+                self._wake(key, 0.0)
 
     async def run(self, connections: Sequence[Requests]) -> NoReturn:
         """Look at what is due, over as many connections at once, until cancelled."""

@@ -13,16 +13,13 @@ from leader_sidecar.core.record import Record, parse_record
 from leader_sidecar.operator.access import Fault, lease_uid, settle_access
 from leader_sidecar.operator.labels import move_label
 from leader_sidecar.operator.requests import Interrupted, Requests
-from leader_sidecar.operator.resource import Key, LeaderElection, read_resource, resource_path
+from leader_sidecar.operator.resource import Key, LeaderElection, leader_label, read_resource, resource_path
 from leader_sidecar.operator.sighting import Sighting
 from leader_sidecar.operator.status import differs, new_status
 from leader_sidecar.runtime.clock import Clock
 
-FIRST_AGAIN_S = 30.0
-"""After an operator began: what a predecessor had on its way has arrived by then."""
-
 AGAIN_S = 600.0
-"""Between looks at everything: labels that somebody edited are put right, deletions that a watch missed are seen."""
+"""Between looks at everything: what somebody edited is put right, deletions that a watch missed are seen."""
 
 
 FAULTY_AGAIN_S = 60.0
@@ -51,7 +48,7 @@ class Entry:
         self._all_due = True
         self._leader_due = True
         self._lapsed = False
-        self._looked = 0
+        self._labelled: tuple[str, str] | None = None
         self._again_at_s = 0.0
 
     def show_election(self, election: LeaderElection | None, *, own: bool = False) -> bool:
@@ -87,6 +84,17 @@ class Entry:
             return True
         return self._show(record)
 
+    def show_pod(self, pod: tuple[str, str], labels: Mapping[str, str]) -> bool:
+        """Take a pod from the watch on pods that lead something: its name and uid, and no labels for one that left it.
+
+        Returns: whether it carries the election's label without a right to it, or the other way round.
+        """
+        carries = labels.get(leader_label(self.key[1])) == "true"
+        if carries is (pod == self._labelled):
+            return False
+        self._leader_due = True
+        return True
+
     @property
     def faulty(self) -> bool:
         """The election is not as its resource asks, or could not be looked at."""
@@ -109,24 +117,27 @@ class Entry:
         """
         now_s = self._clock.now_s()
         again = now_s >= self._again_at_s
-        if again and self._looked:
+        if self.election is None or (again and self._again_at_s):
             await self._read_again(requests)
         election = self.election
         if election is None or election.deleting:
             await move_label(requests, self.key, None, wanted=False)
-            self._done(now_s, settled=True)
+            self._labelled = None
+            self._all_due = self._leader_due = False
+            self._again_at_s = now_s + AGAIN_S
             return
         everything = self._all_due or again
         self._all_due = self._leader_due = False
         try:
             if everything:
                 await self._settle(requests, election)
-            await self._tell(requests, everything)
+            await self._tell(requests)
         except BaseException:
             self._all_due, self._leader_due = self._all_due or everything, True
             raise
         if everything:
-            self._done(now_s, settled=False)
+            again_s = FAULTY_AGAIN_S if self._fault else AGAIN_S
+            self._again_at_s = now_s + again_s * self._rng.uniform(0.75, 1.25)
 
     async def _read_again(self, requests: Requests) -> None:
         body = await requests.get(resource_path(self.key))
@@ -148,7 +159,7 @@ class Entry:
         else:
             self._show(access.record)
 
-    async def _tell(self, requests: Requests, everything: bool) -> None:
+    async def _tell(self, requests: Requests) -> None:
         election = self.election
         assert election is not None
         now_s, sighting = self._clock.now_s(), self._sighting
@@ -156,12 +167,12 @@ class Entry:
         seen = election.lease_duration_s, _lapsed_version(election)
         leader = None if strange else sighting.leader(now_s, *seen)
         self._lapsed = sighting.lapsed(now_s, *seen)
-        node = await self._move_label(requests, election, leader)
+        pod = await self._move_label(requests, election, leader)
         status = new_status(
             election,
             sighting.record,
             leader,
-            node=node,
+            node=str(pod["spec"].get("nodeName", "")) if pod is not None else "",
             lapsed=self._lapsed and not strange,
             fault=self._fault,
             wall_us=self._clock.wall_us(),
@@ -170,14 +181,21 @@ class Entry:
             answer = await requests.patch(f"{election.path}/status", election.based_on, {"status": status})
             self._wrote(read_resource(answer))
 
-    async def _move_label(self, requests: Requests, election: LeaderElection, leader: Holder | None) -> str:
+    async def _move_label(
+        self, requests: Requests, election: LeaderElection, leader: Holder | None
+    ) -> Mapping[str, Any] | None:
+        # Before the writes, so that their events are no news.
+        self._labelled = (leader.pod_name, leader.pod_uid) if leader is not None and election.leader_label else None
         try:
-            return await move_label(requests, self.key, leader, wanted=election.leader_label)
+            pod = await move_label(requests, self.key, leader, wanted=election.leader_label)
         except Interrupted as interruption:
             if not interruption.refused:
                 raise
             self._fault = self._fault or Fault("Refused", str(interruption))
-            return ""
+            pod = None
+        carrier = pod["metadata"] if pod is not None and election.leader_label else None
+        self._labelled = (carrier["name"], carrier["uid"]) if carrier is not None else None
+        return pod
 
     def _wrote(self, election: LeaderElection) -> None:
         """Take the answer to a write, unless the resource has gone or been made anew since."""
@@ -194,13 +212,6 @@ class Entry:
         self._all_due |= not known or (news and self._fault is not None)
         self._leader_due |= news
         return news or not known
-
-    def _done(self, now_s: float, *, settled: bool) -> None:
-        if settled:
-            self._all_due = self._leader_due = False
-        again_s = FAULTY_AGAIN_S if self._fault else AGAIN_S if self._looked else FIRST_AGAIN_S
-        self._looked += 1
-        self._again_at_s = now_s + again_s * self._rng.uniform(0.75, 1.25)
 
 
 def _lapsed_version(election: LeaderElection) -> str:

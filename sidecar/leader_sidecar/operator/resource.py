@@ -9,6 +9,9 @@ from leader_sidecar.runtime.durations import parse_duration
 
 GROUP, VERSION, PLURAL = "leader-sidecar.io", "v1alpha1", "leaderelections"
 LABEL_PREFIX = "leader-of.leader-sidecar.io/"
+LEADS_LABEL = "leader-sidecar.io/leads"
+"""On every pod that carries a label of that prefix: the API server finds pods by whole names of labels only."""
+
 ELECTION_LABEL = "leader-sidecar.io/election"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "leader-sidecar-operator"
@@ -95,6 +98,11 @@ def key_of(body: Any) -> Key:
 def leader_label(name: str) -> str:
     """Name the label that the leader's pod carries."""
     return LABEL_PREFIX + name
+
+
+def elections_of(labels: Mapping[str, str]) -> list[str]:
+    """Return the names of the elections that a pod with these labels is said to lead."""
+    return [label.removeprefix(LABEL_PREFIX) for label in labels if label.startswith(LABEL_PREFIX)]
 
 
 def resource_path(key: Key) -> str:

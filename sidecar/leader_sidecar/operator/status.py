@@ -30,12 +30,14 @@ def new_status(
         wall_us: now, for conditions that change.
     """
     shown = leader if record is not None else None
+    lease = {"lapsedVersion": str(record.version) if record is not None and lapsed else None}
+    if _strange(fault):
+        lease["uid"] = None
+    elif record is not None:
+        lease["uid"] = record.uid
     return {
         "observedGeneration": election.generation,
-        "lease": {
-            "uid": record.uid if record is not None and not _strange(fault) else None,
-            "lapsedVersion": str(record.version) if record is not None and lapsed else None,
-        },
+        "lease": lease,
         "leader": _leader(shown, record, node) if shown is not None and record is not None else None,
         "transitions": record.transitions if record is not None and not _strange(fault) else None,
         "conditions": [

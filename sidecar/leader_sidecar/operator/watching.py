@@ -17,13 +17,14 @@ import kopf
 
 from leader_sidecar import __version__
 from leader_sidecar.kube.endpoint import Endpoint
-from leader_sidecar.operator.resource import GROUP, PLURAL, VERSION
+from leader_sidecar.operator.resource import GROUP, LEADS_LABEL, PLURAL, VERSION
 
 Shown = Callable[[Mapping[str, Any], bool], None]
 """Called with an object and whether it was deleted."""
 
 _ERROR_BACKOFFS_S = (1.0, 2.0, 4.0, 8.0)
 _LEASES = "coordination.k8s.io", "v1", "leases"
+_PODS = "", "v1", "pods"
 
 
 def new_settings() -> kopf.OperatorSettings:
@@ -34,17 +35,18 @@ def new_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True
     settings.networking.error_backoffs = _ERROR_BACKOFFS_S
     settings.watching.connect_timeout = 10.0
+    settings.watching.label_selectors[_PODS] = LEADS_LABEL
     # Every node renews a Lease there every ten seconds.
     settings.watching.field_selectors[_LEASES] = "metadata.namespace!=kube-node-lease"
     return settings
 
 
-def watch_elections(registry: kopf.OperatorRegistry, on_election: Shown, on_lease: Shown) -> None:
+def watch_elections(registry: kopf.OperatorRegistry, *, on_election: Shown, on_lease: Shown, on_pod: Shown) -> None:
     """Register what is watched.
 
     Args:
         registry: takes the handlers.
-        on_election, on_lease: called on kopf's thread.
+        on_election, on_lease, on_pod: called on kopf's thread.
     """
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
@@ -54,6 +56,10 @@ def watch_elections(registry: kopf.OperatorRegistry, on_election: Shown, on_leas
     @kopf.on.event(*_LEASES, registry=registry)
     async def lease_seen(event: Mapping[str, Any], **_: Any) -> None:
         on_lease(event["object"], event["type"] == "DELETED")
+
+    @kopf.on.event(*_PODS, registry=registry)
+    async def pod_seen(event: Mapping[str, Any], **_: Any) -> None:
+        on_pod(event["object"], event["type"] == "DELETED")
 
 
 class KopfThread:
