@@ -145,6 +145,11 @@ class Cluster:
         body["metadata"]["labels"] = {**body["metadata"].get("labels", {}), **labels}
         self._ask("PUT", pod_path(namespace, name), body)
 
+    def pod_labels(self, namespace: str, name: str) -> dict[str, str]:
+        """Return the labels of a pod."""
+        labels: dict[str, str] = self._ask("GET", pod_path(namespace, name))["metadata"].get("labels", {})
+        return labels
+
     def lease(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return a Lease, None where it is absent."""
         return self._found(lease_path(namespace, name))
@@ -173,6 +178,27 @@ class Cluster:
         body = self._ask("GET", lease_path(namespace, name))
         body["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}
         self._ask("PUT", lease_path(namespace, name), body)
+
+    def edit_lease(self, namespace: str, name: str, *, annotations: dict[str, str] | None = None, **spec: Any) -> None:
+        """Write over a Lease by hand."""
+        body = self._ask("GET", lease_path(namespace, name))
+        body["spec"] |= spec
+        body["metadata"].setdefault("annotations", {}).update(annotations or {})
+        self._ask("PUT", lease_path(namespace, name), body)
+
+    def delete_lease(self, namespace: str, name: str) -> None:
+        """Delete a Lease."""
+        self._ask("DELETE", lease_path(namespace, name))
+
+    def overwrite_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """Write a status as an operator of an earlier time might."""
+        body = self.election(namespace, name)
+        self._ask("PUT", f"{resource_path((namespace, name))}/status", {**body, "status": status})
+
+    def make_role(self, namespace: str, name: str) -> dict[str, Any]:
+        """Make a Role by hand."""
+        made: dict[str, Any] = self._ask("POST", role_path(namespace), {"metadata": {"name": name}, "rules": []})
+        return made
 
     def role(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the Role of an election."""

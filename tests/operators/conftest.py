@@ -16,7 +16,7 @@ NAME = "payouts"
 START_S = 20.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cluster(apiserver: ApiServer) -> Cluster:
     """Give a cluster that knows LeaderElections."""
     made = Cluster(apiserver)

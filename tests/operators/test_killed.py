@@ -136,6 +136,24 @@ async def test_whatever_write_it_dies_at_the_next_operator_ends_where_it_would_h
     assert deaths >= sum(stage.writes for stage in life), deaths
 
 
+@pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
+async def test_a_strangers_lease_that_was_taken_while_unheld_stays_taken_whenever_the_operator_died(
+    cluster: Cluster, kubeconfig: Path, applied: bool
+) -> None:
+    held_meanwhile = 0
+    for kill_at in range(1, 5):
+        namespace = cluster.new_namespace()
+        begin_on_a_strangers_unheld_lease(cluster, namespace)
+        with pytest.raises(Killed):
+            await settle(kubeconfig, namespace, NAME, Writes(kill_at, applied=applied))
+        if cluster.accounts(namespace, NAME) is not None:
+            lead("payouts-0", 41)(cluster, namespace)
+            held_meanwhile += 1
+        await settle(kubeconfig, namespace, NAME, Writes())
+        assert cluster.condition(namespace, NAME, "Ready") == ("True", "Settled")
+    assert held_meanwhile
+
+
 async def test_an_operator_that_finds_all_as_it_should_be_writes_nothing(
     cluster: Cluster, namespace: str, kubeconfig: Path
 ) -> None:

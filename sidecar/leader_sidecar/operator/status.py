@@ -84,7 +84,7 @@ def _has_leader(
         return "True", "Leading", f"{leader.pod_name or leader.identity} leads"
     if lapsed:
         return "False", "Lapsed", f"{record.holder} did not renew the Lease in time"
-    return "False", "Vacant", "nobody holds the Lease"
+    return "False", "Vacant", "nobody leads by the Lease"
 
 
 def _condition(election: LeaderElection, kind: str, words: tuple[str, str, str], wall_us: int) -> dict[str, Any]:
