@@ -5,9 +5,10 @@ There are no controllers, no scheduler and no kubelets: pods are objects that no
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,6 +114,11 @@ class Cluster:
         """Delete it."""
         self._ask("DELETE", resource_path((namespace, name)))
 
+    def make_many(self, path: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Make objects one after the other over one connection."""
+        with self.api.admin.kept_open() as ask:
+            return [ask("POST", path, body) for body in bodies]
+
     def status(self, namespace: str, name: str) -> dict[str, Any]:
         """Return its status, {} while it has none."""
         status: dict[str, Any] = self.election(namespace, name).get("status") or {}
@@ -122,6 +128,25 @@ class Cluster:
         """Return status and reason of one of its conditions, empty while it has none."""
         conditions = self.status(namespace, name).get("conditions", [])
         return next(((one["status"], one["reason"]) for one in conditions if one["type"] == kind), ("", ""))
+
+    def message(self, namespace: str, name: str, kind: str) -> str:
+        """Return the sentence of one of its conditions."""
+        conditions = self.status(namespace, name)["conditions"]
+        return str(next(one["message"] for one in conditions if one["type"] == kind))
+
+    @contextlib.contextmanager
+    def without_rule(self, resource: str) -> Iterator[None]:
+        """Take the operators' right to a resource, while the context lasts."""
+        path = f"{_RBAC}/clusterroles/{ACCOUNT}"
+        before = self._ask("GET", path)
+        rules = [rule for rule in before["rules"] if resource not in rule["resources"]]
+        self._ask("PUT", path, {**before, "rules": rules})
+        try:
+            wait_for(lambda: not self._may("get", resource), 10.0, "the right is gone")
+            yield
+        finally:
+            self._ask("PUT", path, {"metadata": {"name": ACCOUNT}, "rules": before["rules"]})
+            wait_for(lambda: self._may("get", resource), 10.0, "the right is back")
 
     def make_pod(self, namespace: str, name: str, **metadata: Any) -> str:
         """Make a pod that nobody runs. Returns: its uid."""
@@ -212,6 +237,12 @@ class Cluster:
     def service(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the Service of an election."""
         return self._found(service_path(namespace, f"{name}-leader"))
+
+    def _may(self, verb: str, resource: str) -> bool:
+        attributes = {"verb": verb, "group": "rbac.authorization.k8s.io", "resource": resource, "namespace": "default"}
+        spec = {"user": f"system:serviceaccount:{OPERATORS}:{ACCOUNT}", "resourceAttributes": attributes}
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        return bool(self._ask("POST", path, {"spec": spec})["status"]["allowed"])
 
     def _served(self) -> bool:
         try:
