@@ -78,7 +78,7 @@ class KopfThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._stopped = threading.Event()
-        _log_in(registry, endpoint)
+        log_in(registry, endpoint)
 
     async def run(self) -> None:
         """Run until stopped, also when cancelled.
@@ -112,9 +112,11 @@ def quiet_kopf() -> None:
     )
 
 
-def _log_in(registry: kopf.OperatorRegistry, endpoint: Endpoint) -> None:
+def log_in(registry: kopf.OperatorRegistry, endpoint: Endpoint) -> None:
+    """Let kopf ask as the rest of the process does, with the token that is the newest at each request."""
+
     @kopf.on.login(registry=registry)
-    async def log_in(**_: Any) -> kopf.AiohttpSession:
+    async def session_of(**_: Any) -> kopf.AiohttpSession:
         async def authorize(
             request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
         ) -> aiohttp.ClientResponse:
