@@ -234,6 +234,13 @@ class Cluster:
         found = self._found(binding_path(namespace, f"{name}-leader-election"))
         return None if found is None else [subject["name"] for subject in found.get("subjects") or []]
 
+    def edit_accounts(self, namespace: str, name: str, accounts: Sequence[str]) -> None:
+        """Let other accounts stand, past the operator."""
+        path = binding_path(namespace, f"{name}-leader-election")
+        body = self._ask("GET", path)
+        body["subjects"] = [{"kind": "ServiceAccount", "name": one, "namespace": namespace} for one in accounts]
+        self._ask("PUT", path, body)
+
     def service(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the Service of an election."""
         return self._found(service_path(namespace, f"{name}-leader"))
