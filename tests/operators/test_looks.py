@@ -1,7 +1,8 @@
-"""The look at everything that comes every ten minutes: what a watch missed is seen, what was edited is put right."""
+"""Looks that nothing asked for, and of two at once: what a watch missed is seen, nobody undoes the other's work."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from leader_sidecar.operator.resource import lease_path, read_resource
 from leader_sidecar.runtime.clock import Clock
 from operators.cluster import Cluster
 from operators.conftest import NAME
-from operators.desk import MortalRequests, Writes
+from operators.desk import MortalRequests, Writes, settle
 
 pytestmark = pytest.mark.apiserver
 
@@ -57,3 +58,24 @@ async def test_a_deletion_that_the_watch_missed_and_a_role_that_was_edited_are_s
         assert cluster.leaders(namespace, NAME) == set()
     finally:
         await requests.close()
+
+
+async def test_two_operators_that_both_believe_to_act_end_in_the_same_place(
+    cluster: Cluster, namespace: str, kubeconfig: Path
+) -> None:
+    def both() -> asyncio.Future[list[None]]:
+        return asyncio.gather(*(settle(kubeconfig, namespace, NAME, Writes()) for _ in range(2)))
+
+    cluster.make_election(namespace, NAME, serviceAccounts=["app"], service={"enabled": True})
+    await both()
+    assert cluster.accounts(namespace, NAME) == ["app"]
+    uids = {pod: cluster.make_pod(namespace, pod) for pod in ("payouts-0", "payouts-1")}
+    for token, (pod, uid) in enumerate([*uids.items()] * 4, 41):
+        for _ in range(2):
+            version = cluster.lead(namespace, NAME, pod, uid, token)
+        await both()
+        leader, lease = cluster.status(namespace, NAME)["leader"], cluster.lease(namespace, NAME)
+        assert cluster.leaders(namespace, NAME) == {pod}
+        assert (leader["pod"], leader["token"]) == (pod, token)
+        assert lease is not None
+        assert lease["metadata"]["resourceVersion"] == str(version)
