@@ -97,7 +97,7 @@ cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and
 	@PYTHONPATH=tests $(PY) -m cluster.kind
 
 .PHONY: image
-image: $(INSTALLED) ## the images of the sidecar and of the demo's app (BASE=public or debian)
+image: $(INSTALLED) ## the images of the sidecar, the operator and the demo's app (BASE=public or debian)
 	@PYTHON=$(PY) sidecar/build-images
 
 .PHONY: dist
@@ -134,9 +134,9 @@ verify-states: $(INSTALLED)
 
 .PHONY: update-charts verify-charts update-manifests verify-manifests
 update-charts: $(INSTALLED) ## schema, README and defaults of the charts, from their commented values
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 verify-charts: $(INSTALLED)
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 update-manifests: $(INSTALLED) ## manifests/, from the charts (needs helm)
 	@PYTHONPATH=sidecar $(PY) tools/manifests.py
 verify-manifests: $(INSTALLED)

@@ -1,0 +1,1 @@
+"""Keeps elections as a resource: Leases, rights and the leader's label; a process and image of its own (DESIGN §4)."""
