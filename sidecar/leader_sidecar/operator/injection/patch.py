@@ -83,7 +83,7 @@ def _operations(pod: Mapping[str, Any], template: Template, asked: Asked) -> lis
             operations.append(_insert("/spec/initContainers", init, container))
     if template.volume["name"] not in {one["name"] for one in volumes}:
         operations.append(_insert("/spec/volumes", volumes, dict(template.volume), at="-"))
-    variable = template.variable_for(asked.settings)
+    variable = template.variable_for(asked.texts)
     for index, container in enumerate(containers):
         present = container.get("env") or []
         if container["name"] != template.name and variable["name"] not in {one["name"] for one in present}:

@@ -69,14 +69,14 @@ class Template:
         flags = [f"--{name}={texts[name]}" for name in sorted(named & texts.keys())]
         container["args"] = ["run", f"--election={texts['election']}", *flags]
         container["ports"][0]["containerPort"] = settings.probe_listen.port
-        variable = self.variable_for(settings)
+        variable = self.variable_for(texts)
         others = [one for one in container["env"] if one["name"] != variable["name"]]
         # Its own commands ask too; they know the default.
-        container["env"] = [*others, variable] if str(settings.listen) != _DEFAULT_LISTEN else others
+        container["env"] = [*others, variable] if texts.get("listen", _DEFAULT_LISTEN) != _DEFAULT_LISTEN else others
         if settings.plain_container:
             del container["restartPolicy"]
         return container
 
-    def variable_for(self, settings: Settings) -> dict[str, Any]:
+    def variable_for(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Make the variable for the app's containers."""
-        return {**self.variable, "value": f"http://{settings.listen}"}
+        return {**self.variable, "value": f"http://{texts.get('listen', _DEFAULT_LISTEN)}"}
