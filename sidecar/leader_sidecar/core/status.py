@@ -1,14 +1,11 @@
 """Owns the answer to "does this pod lead now?", computed from the state and the clock at the moment of asking."""
 
 import math
-import re
 from dataclasses import dataclass
 
+from leader_sidecar.core.holder import read_holder
 from leader_sidecar.core.record import Record
 from leader_sidecar.core.state import Grant, State
-
-# Our identities are `<pod name>_<pod uid>_<nonce>`; client-go's have one underscore and keep no token.
-_OUR_IDENTITY = re.compile(r"([^_]+)_[^_]*_[0-9a-f]{16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +99,15 @@ def verifies(state: State, record: Record) -> bool | None:
 
 def _leader(state: State, now_s: float, grant: Grant | None) -> Leader | None:
     record = state.record
-    if record is None or not record.holder or state.barred or state.suspect_since_s is not None:
+    holder = read_holder(record) if record is not None else None
+    if record is None or holder is None or state.barred or state.suspect_since_s is not None:
         return None
-    if record.holder == state.config.identity:
+    if holder.identity == state.config.identity:
         if grant is None:
             return None
-        return Leader(state.config.pod_name, record.holder, grant.token, record.acquire_time, record.renew_time)
+        return Leader(state.config.pod_name, holder.identity, grant.token, record.acquire_time, record.renew_time)
     if now_s >= state.free_at_s:
         return None
-    ours = _OUR_IDENTITY.fullmatch(record.holder)
-    # Between claim and token the annotation is still the predecessor's; only the claim has renewTime = acquireTime.
-    begun = ours is not None and record.token > 0 and record.renew_time != record.acquire_time
-    name = ours.group(1) if ours and ours.group(1) != state.config.pod_name else record.holder
-    return Leader(name, record.holder, record.token if begun else None, record.acquire_time, record.renew_time)
+    # Another process of a pod named as ours is shown by its identity (DESIGN §12.6).
+    name = holder.pod_name if holder.pod_name != state.config.pod_name else ""
+    return Leader(name or holder.identity, holder.identity, holder.token, record.acquire_time, record.renew_time)
