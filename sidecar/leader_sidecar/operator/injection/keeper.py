@@ -28,18 +28,10 @@ class CertificateKeeper:
         webhook: names, lifetime, and where the generations are kept.
         own_namespace: that of the Secret.
         server: shows the certificate.
-        look_every_s: between two looks; a rotation takes effect at one.
     """
 
     def __init__(
-        self,
-        objects: Objects,
-        webhook: Webhook,
-        own_namespace: str,
-        server: WebhookServer,
-        clock: Clock,
-        log: Log,
-        look_every_s: float = LOOK_EVERY_S,
+        self, objects: Objects, webhook: Webhook, own_namespace: str, server: WebhookServer, clock: Clock, log: Log
     ) -> None:
         self._objects = objects
         self._webhook = webhook
@@ -49,7 +41,7 @@ class CertificateKeeper:
         self._server = server
         self._clock = clock
         self._log = log
-        self._look_every_s = look_every_s
+        self._look_every_s = min(LOOK_EVERY_S, webhook.lifetime_s / 60)
         self._served: Generation | None = None
 
     async def run(self) -> NoReturn:
@@ -61,7 +53,7 @@ class CertificateKeeper:
             except ApiFault as fault:
                 if fault.status != 409:  # another replica was first: read what it wrote
                     self._log("warning", "certificates", reason=str(fault))
-                wait_s = min(AGAIN_AFTER_S, self._look_every_s)
+                wait_s = AGAIN_AFTER_S
             await asyncio.sleep(wait_s)
 
     async def look(self) -> None:
