@@ -120,9 +120,9 @@ verify-states: $(INSTALLED)
 
 .PHONY: update-charts verify-charts update-manifests verify-manifests
 update-charts: $(INSTALLED) ## schema, README and defaults of the charts, from their commented values
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 verify-charts: $(INSTALLED)
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 update-manifests: $(INSTALLED) ## manifests/, from the charts (needs helm)
 	@PYTHONPATH=sidecar $(PY) tools/manifests.py
 verify-manifests: $(INSTALLED)

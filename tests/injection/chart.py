@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from chart.helm import CHARTS, Helm, Objects, find_helm, of_kind
@@ -13,6 +14,7 @@ CHART = CHARTS / "leader-sidecar-operator"
 NAMESPACE = "pay"  # of the release, as chart.helm renders it
 _PATHS = {
     "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps",
+    "Lease": "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases",
     "Secret": "/api/v1/namespaces/{namespace}/secrets",
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
@@ -64,3 +66,26 @@ def remove(api: ApiServer, one: dict[str, Any]) -> None:
     except RestError as error:
         if error.status != 404:
             raise
+
+
+def define_elections(
+    api: ApiServer, objects: Objects, namespace: str, elections: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Put the resource LeaderElection into the API server, and some of it. Returns: the definition, to be removed."""
+    (definition,) = of_kind(objects, "CustomResourceDefinition")
+    put(api, definition)
+    path = f"/apis/leader-sidecar.io/v1alpha1/namespaces/{namespace}/leaderelections"
+    for name, spec in elections.items():
+        body = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection"}
+        body |= {"metadata": {"name": name}, "spec": spec}
+        deadline_s = time.monotonic() + 30.0
+        while True:
+            try:
+                api.admin.request("POST", path, body)
+                break
+            except RestError as error:
+                # It takes a moment to learn what that is.
+                if error.status != 404 or time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.1)
+    return definition

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from chart.helm import Objects
 from cluster.apiserver import ApiServer
 from cluster.rest import RestError
-from injection.chart import CHART, configuration_of, put, remove, render
+from injection.chart import configuration_of, define_elections, put, remove, render
 from injection.pods import ELECTION, decide, inject, make_pod
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.template import Template
@@ -115,13 +114,11 @@ ASKED: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def policy(apiserver: ApiServer) -> Iterator[Objects]:
     """Install the policies, and take them away again."""
-    definition = yaml.safe_load((CHART / "files" / "leaderelections.yaml").read_text())
-    objects = [definition, *render(injection__by="policy")]
-    wanted = [one for one in objects if "Admission" in one["kind"] or one["kind"] == "CustomResourceDefinition"]
+    objects = render(injection__by="policy")
     apiserver.make_namespace(NAMESPACE)
     apiserver.make_service_account(NAMESPACE, "default")
-    put(apiserver, definition)
-    until_it_takes(apiserver, {"payouts": {}, "slow": ELECTION})
+    definition = define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
+    wanted = [definition, *(one for one in objects if "Admission" in one["kind"])]
     for one in wanted:
         put(apiserver, one)
     deadline_s = time.monotonic() + 30.0
@@ -131,21 +128,6 @@ def policy(apiserver: ApiServer) -> Iterator[Objects]:
     yield objects
     for one in reversed(wanted):
         remove(apiserver, one)
-
-
-def until_it_takes(api: ApiServer, elections: dict[str, dict[str, Any]]) -> None:
-    """Make LeaderElections as soon as the API server knows what that is."""
-    for name, spec in elections.items():
-        body = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection"}
-        body |= {"metadata": {"name": name}, "spec": spec}
-        for _ in range(100):
-            try:
-                api.admin.request("POST", ELECTIONS, body)
-                break
-            except RestError as error:
-                if error.status != 404:
-                    raise
-                time.sleep(0.1)
 
 
 def verdict(api: ApiServer, pod: dict[str, Any]) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ async def replicas() -> AsyncIterator[tuple[Shelf, SetClock, list[Replica]]]:
         one.port = await one.server.start()
     yield shelf, clock, found
     for one in found:
-        await one.server.stop(1.0)
+        await one.server.stop()
 
 
 async def shown(port: int, trusted: bytes) -> bytes:
@@ -194,4 +194,4 @@ async def test_a_certificate_of_cert_manager_is_followed(tmp_path: Any) -> None:
             folder.look()
             assert ssl.DER_cert_to_PEM_cert(await shown(port, one.certificate)) == one.certificate.decode()
     finally:
-        await server.stop(1.0)
+        await server.stop()

@@ -20,15 +20,15 @@ from chart.helm import find_helm, of_kind
 from cluster.apiserver import ApiServer
 from cluster.processes import Process, free_port
 from cluster.rest import RestError
-from injection.chart import CHART, NAMESPACE, configuration_of, path_of, put, remove, render
+from injection.chart import CHART, NAMESPACE, configuration_of, define_elections, path_of, put, remove, render
 from injection.pods import ELECTION, INJECT, decide, make_pod, sidecar_of
-from injection.test_policy import until_it_takes
 from leader_sidecar.operator.injection.patch import Patch
 
 pytestmark = pytest.mark.apiserver
-PYTHONPATH = os.pathsep.join(str(CHART.parents[1] / name) for name in ("sidecar", "tests"))
+PYTHONPATH = str(CHART.parents[1] / "sidecar")
 SHOP = "shop"
 PODS = f"/api/v1/namespaces/{SHOP}/pods"
+ACCOUNT = "payouts-leader-sidecar-operator"
 WITHIN_S = 30.0
 FAIL = pytest.mark.parametrize("installed", ["Fail"], indirect=True)
 IGNORE = pytest.mark.parametrize("installed", ["Ignore"], indirect=True)
@@ -55,7 +55,9 @@ class Operator:
         file = folder / f"{self.port}.json"
         file.write_text(json.dumps(configuration))
         kubeconfig = api.kubeconfig_with_token(folder / f"{self.port}.kubeconfig", NAMESPACE, ACCOUNT)
-        command = [sys.executable, "-m", "injection.operator_process", str(file), str(kubeconfig), NAMESPACE]
+        command = [sys.executable, "-m", "leader_sidecar", "operator", f"--injection={file}"]
+        command += [f"--election={ACCOUNT}", f"--namespace={NAMESPACE}", f"--kubeconfig={kubeconfig}"]
+        command += ["--pod-name=operator-0", "--probe-listen=127.0.0.1:0", "--log-format=text"]
         self.process = Process(command, folder / f"{self.port}.log", folder / "nothing", {"PYTHONPATH": PYTHONPATH})
 
     def bundle(self) -> bytes:
@@ -64,8 +66,15 @@ class Operator:
         return base64.b64decode(found["webhooks"][0]["clientConfig"].get("caBundle") or "")
 
 
-ACCOUNT = "payouts-leader-sidecar-operator"
-OBJECTS = ("Secret", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "MutatingWebhookConfiguration")
+OBJECTS = (
+    "Lease",
+    "Secret",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "MutatingWebhookConfiguration",
+)
 
 
 @pytest.fixture(scope="module", params=["Fail", "Ignore"])
@@ -73,15 +82,13 @@ def installed(
     apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Operator]:
     """Install the chart with a failurePolicy, and take it away again."""
-    definition = yaml.safe_load((CHART / "files" / "leaderelections.yaml").read_text())
     for name in (NAMESPACE, SHOP):
         apiserver.make_namespace(name)
         apiserver.make_service_account(name, "default")
     apiserver.make_service_account(NAMESPACE, ACCOUNT)
-    put(apiserver, definition)
-    until_it_takes(apiserver, {"payouts": {}, "slow": ELECTION})
-    folder = tmp_path_factory.mktemp("operator")
-    one = Operator(apiserver, folder, render(injection__failurePolicy=request.param))
+    objects = render(injection__failurePolicy=request.param)
+    definition = define_elections(apiserver, objects, SHOP, {"payouts": {}, "slow": ELECTION})
+    one = Operator(apiserver, tmp_path_factory.mktemp("operator"), objects)
     made = [each for each in one.objects if each["kind"] in OBJECTS]
     for each in made:
         put(apiserver, each)

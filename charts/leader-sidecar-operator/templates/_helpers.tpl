@@ -11,6 +11,11 @@
 {{- end -}}
 {{- end }}
 
+{{/* Its ClusterRole is of the whole cluster, where another namespace may have a release of the same name. */}}
+{{- define "leader-sidecar-operator.clusterName" -}}
+{{ include "leader-sidecar-operator.fullname" . }}-{{ .Release.Namespace }}
+{{- end }}
+
 {{- define "leader-sidecar-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "leader-sidecar-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -24,5 +29,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{- define "leader-sidecar-operator.serviceAccountName" -}}
-{{- include "leader-sidecar-operator.fullname" . }}
+{{- .Values.serviceAccount.name | default (ternary (include "leader-sidecar-operator.fullname" .) "default" .Values.serviceAccount.create) }}
+{{- end }}
+
+{{- define "leader-sidecar-operator.election" -}}
+{{- .Values.election | default (include "leader-sidecar-operator.fullname" .) }}
+{{- end }}
+
+{{- define "leader-sidecar-operator.image" -}}
+{{- $image := .Values.image -}}
+{{- $image.repository -}}{{- if $image.digest -}}@{{ $image.digest }}{{- else -}}:{{ $image.tag | default .Chart.AppVersion }}{{- end -}}
 {{- end }}

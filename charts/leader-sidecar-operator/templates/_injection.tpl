@@ -18,11 +18,6 @@ env: {{ include "leader-sidecar.env" $context | fromYamlArray | first | toJson }
 {{- include "leader-sidecar-operator.fullname" . | trunc 55 | trimSuffix "-" -}}-webhook
 {{- end }}
 
-{{/* Names of objects of the whole cluster, which two releases of one name in two namespaces must not share. */}}
-{{- define "leader-sidecar-operator.clusterName" -}}
-{{- printf "%s.%s" (include "leader-sidecar-operator.fullname" .) .Release.Namespace -}}
-{{- end }}
-
 {{/* Which namespaces may have it. */}}
 {{- define "leader-sidecar-operator.namespaceSelector" -}}
 {{- $selector := deepCopy .Values.injection.namespaceSelector -}}

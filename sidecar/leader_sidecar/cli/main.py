@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": "show what a choice of timings costs and tolerates",
     "doctor": "find what is wrong around a sidecar, and the command that mends it",
     "exec": "run a program only while this pod leads",
+    "operator": "keep elections as a resource of the cluster, and label leaders",
     "lab": "prove the election in virtual time: thousands of runs under faults",
     "devserver": "serve Leases from memory, for development and tests",
     "completion": "print a completion script for bash, zsh or fish",

@@ -93,15 +93,23 @@ class Lane:
         self._session: aiohttp.ClientSession | None = None
 
     async def exchange(
-        self, method: str, path: str, *, query: str = "", body: bytes | None = None, timeout_s: float
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        timeout_s: float,
     ) -> Reply | Failure:
         """Send a request once and read its answer to the end.
 
         Args:
-            method: GET, PUT or POST.
+            method: GET, PUT or POST; the operator also sends PATCH and DELETE.
             path: from the API server's root, percent-encoded.
             query: without the question mark, percent-encoded.
             body: JSON, or None.
+            content_type: of the body.
             timeout_s: for the whole, connecting included.
 
         Returns:
@@ -109,7 +117,7 @@ class Lane:
         """
         try:
             async with asyncio.timeout(timeout_s) as limit:
-                response = await self._send(method, path, query, body)
+                response = await self._send(method, path, query, body, content_type)
                 try:
                     return Reply(response.status, await _whole(response), _retry_after_s(response))
                 finally:
@@ -132,14 +140,16 @@ class Lane:
         if session is not None:
             await session.close()
 
-    async def _send(self, method: str, path: str, query: str, body: bytes | None) -> aiohttp.ClientResponse:
+    async def _send(
+        self, method: str, path: str, query: str, body: bytes | None, content_type: str = "application/json"
+    ) -> aiohttp.ClientResponse:
         endpoint = self._endpoint
         headers = {}
         authorization = endpoint.credentials.authorization(asyncio.get_running_loop().time())
         if authorization:
             headers["Authorization"] = authorization
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         url = URL(f"{endpoint.base_url}{path}{'?' + query if query else ''}", encoded=True)
         self._session = self._session or new_session(endpoint.ssl_context, self._keepalive_s)
         response = await self._session.request(

@@ -1,1 +1,1 @@
-"""The operator: elections as a resource, sidecars by label; a process and image of its own (DESIGN §4)."""
+"""Keeps elections as a resource: Leases, rights and the leader's label; a process and image of its own (DESIGN §4)."""

@@ -96,6 +96,11 @@ class Driver:
             self.fail("the election's tasks have ended")
             await self._api.close()
 
+    @property
+    def ended(self) -> bool:
+        """Whether it stands for election no more."""
+        return self._finished
+
     def stop(self, *, app_at_work: bool) -> None:
         """Ask to end: stop leading, give the Lease back, finish.
 

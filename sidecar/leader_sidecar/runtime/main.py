@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from leader_sidecar import __version__
@@ -74,13 +74,24 @@ async def _run(
     port, probe_port = await serving.start()
     log("info", "serving", port=port, probe_port=probe_port, api=endpoint.base_url, version=__version__)
     try:
-        return await _stand(drivers, settings, log)
+        return await stand(drivers, log, app_at_work=settings.plain_container)
     finally:
         await serving.stop(_SERVING_STOP_S)
 
 
-async def _stand(drivers: Sequence[Driver], settings: Settings, log: LogWriter) -> int:
-    """Stand in every election until all have finished, or one has crashed: then none leads any more."""
+async def stand(
+    drivers: Sequence[Driver], log: LogWriter, *, app_at_work: bool, beside: Sequence[Coroutine[Any, Any, None]] = ()
+) -> int:
+    """Stand in every election until all have finished, or one has crashed: then none leads any more.
+
+    Args:
+        drivers: told to stop by SIGTERM or SIGINT.
+        log: told how it ends.
+        app_at_work: when they are told, the app may still act on its last answer.
+        beside: what else runs, ends by itself after the drivers, and crashes with them.
+
+    Returns: the exit code.
+    """
     loop = asyncio.get_running_loop()
     crashed: asyncio.Future[str] = loop.create_future()
 
@@ -88,7 +99,7 @@ async def _stand(drivers: Sequence[Driver], settings: Settings, log: LogWriter) 
         log("info", "stopping", reason=name)
         loop.remove_signal_handler(signal.SIGINT)  # a second ctrl-C ends at once
         for driver in drivers:
-            driver.stop(app_at_work=settings.plain_container)
+            driver.stop(app_at_work=app_at_work)
 
     def on_error(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         message, error = context.get("message"), context.get("exception")
@@ -101,7 +112,7 @@ async def _stand(drivers: Sequence[Driver], settings: Settings, log: LogWriter) 
     loop.set_exception_handler(on_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number.name)
-    tasks = [asyncio.create_task(driver.run()) for driver in drivers]
+    tasks = [asyncio.create_task(one) for one in (*(driver.run() for driver in drivers), *beside)]
     everything = asyncio.gather(*tasks)
     ends: list[asyncio.Future[Any]] = [everything, crashed]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -108,9 +108,9 @@ def unknown_arguments(parser: argparse.ArgumentParser, extras: Iterable[str]) ->
     return faults
 
 
-def misspelt(environ: Mapping[str, str]) -> list[str]:
+def misspelt(environ: Mapping[str, str], settings: Iterable[Setting] = SETTINGS) -> list[str]:
     """Tell which variables look like a setting's but are none; a setting that is silently ignored is a trap."""
-    known = [*(setting.environment for setting in SETTINGS), SERVICE_ACCOUNT_DIR_VARIABLE]
+    known = [*(setting.environment for setting in settings), SERVICE_ACCOUNT_DIR_VARIABLE]
     faults = []
     for name in sorted(environ):
         if name.startswith(ENVIRONMENT_PREFIX) and name not in known and not _SERVICE_LINK.search(name):

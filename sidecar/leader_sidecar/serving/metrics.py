@@ -12,6 +12,7 @@ from leader_sidecar.serving.view import RENEW_BUCKETS_S, ElectionView
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import Collector
 
 
 class Metrics:
@@ -20,10 +21,12 @@ class Metrics:
     Args:
         views: the elections.
         version: for `leader_sidecar_build_info`.
+        more: what is shown besides.
     """
 
-    def __init__(self, views: Sequence[ElectionView], version: str) -> None:
+    def __init__(self, views: Sequence[ElectionView], version: str, more: "Sequence[Collector]" = ()) -> None:
         self._views = views
+        self._more = more
         self._version = version
         self._registry = self._new_registry()
 
@@ -92,6 +95,7 @@ class Metrics:
         except ImportError:
             return None
         registry = CollectorRegistry()
-        registry.register(self)
+        for collector in (self, *self._more):
+            registry.register(collector)
         ProcessCollector(registry=registry)
         return registry

@@ -1,6 +1,7 @@
 """Owns the probe port: `/livez`, `/readyz` and `/metrics`, for the kubelet and Prometheus (DESIGN §5)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -8,6 +9,9 @@ from leader_sidecar.serving.metrics import Metrics
 from leader_sidecar.serving.problem import Problem
 from leader_sidecar.serving.query import Query
 from leader_sidecar.serving.view import ElectionView, Health
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
 
 
 class ProbePort:
@@ -17,12 +21,20 @@ class ProbePort:
         views: the elections.
         ready_when_leader: ready is only who leads the first election, for active/passive Services.
         version: of this program.
+        more_metrics: what `/metrics` shows besides.
     """
 
-    def __init__(self, views: Sequence[ElectionView], *, ready_when_leader: bool, version: str) -> None:
+    def __init__(
+        self,
+        views: Sequence[ElectionView],
+        *,
+        ready_when_leader: bool,
+        version: str,
+        more_metrics: "Sequence[Collector]" = (),
+    ) -> None:
         self._views = views
         self._ready_when_leader = ready_when_leader
-        self._metrics = Metrics(views, version)
+        self._metrics = Metrics(views, version, more_metrics)
         self._paths = {"/livez": self._livez, "/readyz": self._readyz}
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """Owns how the parts of injection are put together, started and ended; the operator's process runs one of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,25 +46,25 @@ class InjectionService:
             self._server = WebhookServer(admission, webhook.port, log)
             self._certificates = _certificates(webhook, self._server, for_certificates, own_namespace, clock, log)
 
-    @property
-    def ready(self) -> bool:
-        """Say whether API servers may be sent here."""
-        return self._server is None or self._server.has_certificate
-
-    async def run(self) -> None:
-        """Do all of it until cancelled; then go on answering for a moment, and close."""
-        if self._server is not None:
-            port = await self._server.start()
-            self._log("info", "webhook", port=port)
+    async def run(self, ended: Awaitable[None]) -> None:
+        """Do all of it until `ended`; then go on answering for a moment, and close."""
+        tasks = [asyncio.ensure_future(ended), asyncio.create_task(self._missing.run())]
+        if self._certificates is not None:
+            tasks.append(asyncio.create_task(self._certificates.run()))
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._missing.run())
-                if self._certificates is not None:
-                    tasks.create_task(self._certificates.run())
-        finally:
             if self._server is not None:
-                await asyncio.sleep(_DRAIN_S)
-                await self._server.stop(_DRAIN_S)
+                port = await self._server.start()
+                self._log("info", "webhook", port=port)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+            await asyncio.sleep(_DRAIN_S if self._server is not None else 0.0)
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._server is not None:
+                await self._server.stop()
             await asyncio.gather(*(one.close() for one in self._objects))
 
 

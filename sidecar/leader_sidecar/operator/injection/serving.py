@@ -58,7 +58,8 @@ class WebhookServer:
         """Listen. Returns: the port."""
         app = web.Application(client_max_size=_MAX_REVIEW_BYTES)
         app.router.add_post(PATH, self._answer)
-        self._runner = web.AppRunner(app, access_log=None)
+        app.router.add_get("/readyz", self._ready)  # whoever is answered has been shown a certificate
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWER_WITHIN_S)
         await self._runner.setup()
         # Both families; SO_REUSEPORT is not asked for, so that a second process on the port is told.
         site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
@@ -66,14 +67,13 @@ class WebhookServer:
         port: int = self._runner.addresses[0][1]
         return port
 
-    async def stop(self, within_s: float) -> None:
-        """Take no more connections, and answer what is under way within this time."""
+    async def stop(self) -> None:
+        """Take no more connections, answer what is under way, and close."""
         if self._runner is not None:
-            for site in list(self._runner.sites):
-                await site.stop()
-            await self._runner.shutdown()
-            async with asyncio.timeout(within_s):
-                await self._runner.cleanup()
+            await self._runner.cleanup()
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
 
     async def _answer(self, request: web.Request) -> web.Response:
         try:
