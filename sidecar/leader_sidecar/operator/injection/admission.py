@@ -40,9 +40,10 @@ class Admission:
         if isinstance(outcome, Patch):
             return admitted(request, outcome.operations)
         sentences = (outcome.reason,) if isinstance(outcome, Skipped) else outcome.sentences
-        self._log("warning", "not_injected", namespace=request.namespace, pod=_name(request.object), reason=sentences)
+        reason = "; ".join(sentences)
+        self._log("warning", "not_injected", namespace=request.namespace, pod=_name(request.object), reason=reason)
         if isinstance(outcome, Faults) and self._injection.refuses:
-            return refused(request, "leader-sidecar: " + "; ".join(sentences))
+            return refused(request, f"leader-sidecar is not injected: {reason}")
         return admitted(request, warnings=[f"leader-sidecar is not injected: {sentence}" for sentence in sentences])
 
     async def outcome(self, pod: Mapping[str, Any], namespace: str) -> Patch | Skipped | Faults:
