@@ -83,7 +83,7 @@ cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and
 	@PYTHONPATH=tests $(PY) -m cluster.kind
 
 .PHONY: image
-image: $(INSTALLED) ## the images of the sidecar and of the demo's app (BASE=public or debian)
+image: $(INSTALLED) ## the images of the sidecar, the operator and the demo's app (BASE=public or debian)
 	@PYTHON=$(PY) sidecar/build-images
 
 .PHONY: dist

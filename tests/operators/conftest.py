@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,8 +47,8 @@ def start(cluster: Cluster, kubeconfig: Path, tmp_path: Path) -> Iterator[Start]
     cluster.new_operators(election)
     started: list[OperatorProcess] = []
 
-    def one(pod_name: str = "operator-0", by: Path = kubeconfig) -> OperatorProcess:
-        started.append(OperatorProcess(tmp_path, by, election, pod_name))
+    def one(pod_name: str = "operator-0", **more: Any) -> OperatorProcess:
+        started.append(OperatorProcess(tmp_path, kubeconfig, election, pod_name, **more))
         return started[-1].start()
 
     yield one

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,15 @@ class OperatorProcess:
         kubeconfig: of its API server.
         election: the Lease of the operators.
         pod_name: its pod.
+        settings: further flags.
     """
 
-    def __init__(self, folder: Path, kubeconfig: Path, election: str, pod_name: str) -> None:
+    def __init__(
+        self, folder: Path, kubeconfig: Path, election: str, pod_name: str, settings: Sequence[str] = QUICK
+    ) -> None:
         self.pod_name = pod_name
         flags = ["--kubeconfig", str(kubeconfig), "--election", f"{OPERATORS}/{election}", "--pod-name", pod_name]
-        flags += ["--pod-uid", str(uuid.uuid4()), "--probe-listen", "127.0.0.1:0", "--log-format", "json", *QUICK]
+        flags += ["--pod-uid", str(uuid.uuid4()), "--probe-listen", "127.0.0.1:0", "--log-format", "json", *settings]
         command = [sys.executable, "-m", "leader_sidecar", "operator", *flags]
         self.process = Process(command, folder / f"{pod_name}.log", folder / "none")
         self._seen = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Self
 
 import pytest
 
@@ -33,8 +34,17 @@ class Fleet:
         self._ask = cluster.api.admin.request
         self._uids: dict[tuple[str, str], str] = {}
         self.led: Led = {}
-        for _ in range(NAMESPACES):
-            self._fill(cluster.new_namespace())
+        self._namespaces = [cluster.new_namespace() for _ in range(NAMESPACES)]
+
+    def __enter__(self) -> Self:
+        for namespace in self._namespaces:
+            self._fill(namespace)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for namespace in self._namespaces:
+            for path in (resource_path((namespace, "")).rstrip("/"), pod_path(namespace), lease_path(namespace)):
+                self._ask("DELETE", path, {"gracePeriodSeconds": 0})
 
     def move(self) -> None:
         """Let other pods lead some elections, as in a rollout."""
@@ -95,14 +105,13 @@ class Fleet:
 
 @pytest.mark.timeout(300)
 def test_two_hundred_elections_are_right_soon_after_a_restart_without_a_storm(cluster: Cluster, start: Start) -> None:
-    operator = start()
+    operator = start(settings=())
     wait_for(lambda: operator.acts, START_S, "it acts")
-    fleet = Fleet(cluster)
-    wait_for(lambda: fleet.seen() == fleet.led, 2 * CONVERGED_S, "all have their first label")
-    operator.process.kill()
-    fleet.move()
-    figures = converge(operator, fleet)
-    print(figures)
+    with Fleet(cluster) as fleet:
+        wait_for(lambda: fleet.seen() == fleet.led, 2 * CONVERGED_S, "all have their first label")
+        operator.process.kill()
+        fleet.move()
+        print(converge(operator, fleet))
     assert operator.memory_mib < MEMORY_MIB
 
 

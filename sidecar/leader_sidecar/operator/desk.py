@@ -165,6 +165,7 @@ class Desk:
 
     def _wake(self, key: Key, at_s: float) -> None:
         """Have a key looked at; one that is being looked at is asked afterwards when it is due."""
+        at_s = max(at_s, self._clock.now_s())  # first come, first served
         if key in self._busy or self._due_at_s.get(key, float("inf")) <= at_s:
             return
         self._due_at_s[key] = at_s

@@ -7,6 +7,7 @@ kopf runs on a thread and loop of its own, because it ends every task that was b
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class KopfThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._stopped = threading.Event()
-        _log_in(registry, endpoint)
+        log_in(registry, endpoint)
 
     async def run(self) -> None:
         """Run until stopped, also when cancelled.
@@ -91,18 +92,25 @@ class KopfThread:
         except asyncio.CancelledError:
             self._stopped.set()
             if self._loop is not None and self._stop is not None:
-                self._loop.call_soon_threadsafe(self._stop.set)
+                with contextlib.suppress(RuntimeError):  # it has ended by itself just now
+                    self._loop.call_soon_threadsafe(self._stop.set)
             await running
             raise
 
     async def _run(self) -> None:
         self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_error)
         if self._stopped.is_set():
             return
         await kopf.operator(
             registry=self._registry, settings=self._settings, clusterwide=True, standalone=True, stop_flag=self._stop
         )
+
+    def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # A watch that is closed in the midst of a line complains, and nobody has to know.
+        if not self._stopped.is_set():
+            loop.default_exception_handler(context)
 
 
 def quiet_kopf() -> None:
@@ -112,9 +120,11 @@ def quiet_kopf() -> None:
     )
 
 
-def _log_in(registry: kopf.OperatorRegistry, endpoint: Endpoint) -> None:
+def log_in(registry: kopf.OperatorRegistry, endpoint: Endpoint) -> None:
+    """Let kopf ask as the rest of the process does, with the token that is the newest at each request."""
+
     @kopf.on.login(registry=registry)
-    async def log_in(**_: Any) -> kopf.AiohttpSession:
+    async def session_of(**_: Any) -> kopf.AiohttpSession:
         async def authorize(
             request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
         ) -> aiohttp.ClientResponse:
