@@ -15,7 +15,10 @@ from kind.release import LEASE_S, Release
 from leader_sidecar import __version__
 
 FOLDER = Path(__file__).parents[2] / "build" / "kind"
-IMAGES = [f"ghcr.io/leader-sidecar/{name}:{__version__}" for name in ("leader-sidecar", "housekeeping-demo")]
+IMAGES = [
+    f"ghcr.io/leader-sidecar/{name}:{__version__}"
+    for name in ("leader-sidecar", "leader-sidecar-operator", "housekeeping-demo")
+]
 
 
 LEDGER_ELSEWHERE = (
