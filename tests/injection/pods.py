@@ -6,12 +6,15 @@ import copy
 from typing import Any
 
 import jsonpatch
+from hypothesis import HealthCheck, settings
 
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.patch import Patch, Skipped, patch_pod
 from leader_sidecar.operator.injection.template import Template
 
 OWN_NAMESPACE = "leader-sidecar"
+UNHURRIED = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long a search takes says nothing here: the machine may be busy."""
 INJECT = "leader-sidecar.io/inject"
 ELECTION = {
     "leaseDuration": "30s",

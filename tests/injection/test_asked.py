@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injection.pods import ELECTION, TEMPLATE, decide, inject, make_pod, refusal, sidecar_of
+from injection.pods import ELECTION, TEMPLATE, UNHURRIED, decide, inject, make_pod, refusal, sidecar_of
 from leader_sidecar.core.timing import Timing
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.patch import Patch
@@ -162,6 +162,7 @@ def test_a_port_that_the_app_listens_on_is_told_with_the_annotation_that_moves_t
 TEXTS = st.text("0159smx.:/-, é", max_size=8) | st.sampled_from(["1s", "20s", "on", "localhost:9090", ":9091"])
 
 
+@UNHURRIED
 @given(st.dictionaries(st.sampled_from(sorted(ANNOTATIONS)), TEXTS), st.sampled_from(["true", "payouts"]))
 def test_the_sidecar_takes_whatever_was_not_refused(annotations: dict[str, str], label: str) -> None:
     pod = make_pod(label, **annotations)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injection.pods import OWN_NAMESPACE, RENDERED, TEMPLATE, decide, inject, make_pod, sidecar_of
+from injection.pods import OWN_NAMESPACE, RENDERED, TEMPLATE, UNHURRIED, decide, inject, make_pod, sidecar_of
 from leader_sidecar.operator.injection.patch import Patch, Skipped, patch_pod
 from leader_sidecar.operator.injection.template import Template
 
@@ -134,6 +134,7 @@ def any_pod(draw: st.DrawFn) -> dict[str, Any]:
     return pod
 
 
+@UNHURRIED
 @given(any_pod())
 def test_a_second_run_changes_nothing_and_nothing_that_was_there_is_lost(pod: dict[str, Any]) -> None:
     once = inject(copy.deepcopy(pod), {})

@@ -8,6 +8,7 @@ Instead of `secret` and `certificateLifetime` there is `certificateFolder` where
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def _webhook(read: Mapping[str, Any]) -> Webhook:
 
 def _hours_s(text: str) -> int:
     """Read `2160h`, as cert-manager writes durations, or `10m` for tests of a rotation."""
-    number, unit = int(text[:-1]), text[-1:]
-    if unit not in ("h", "m") or number < 1:
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([hm])", text)
+    if found is None:
         raise ValueError(f"has a certificateLifetime {text!r} that is not in hours: write it as 2160h")
-    return number * (3600 if unit == "h" else 60)
+    return int(found[1]) * (3600 if found[2] == "h" else 60)
