@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ import yaml
 
 from cluster.apiserver import ApiServer
 from cluster.rest import RestError
-from leader_sidecar.core.record import TOKEN_ANNOTATION
+from leader_sidecar.core.record import RELEASED_ANNOTATION, TOKEN_ANNOTATION
 from leader_sidecar.operator.resource import (
     LABEL_PREFIX,
     PLURAL,
@@ -74,8 +74,9 @@ class Cluster:
         wait_for(lambda: self._served() or None, 10.0, "the CRD is served")
 
     def new_operators(self, name: str) -> None:
-        """Make a Lease by which some operators agree, and the right to it."""
-        self._make(lease_path(OPERATORS), {"metadata": {"name": name}})
+        """Make a Lease by which some operators agree, given back by one before them, and the right to it."""
+        annotations = {TOKEN_ANNOTATION: "1", RELEASED_ANNOTATION: "1"}
+        self._make(lease_path(OPERATORS), {"metadata": {"name": name, "annotations": annotations}})
         self.api.grant(OPERATORS, ACCOUNT, ["get", "update", "watch"], names=[name])
 
     def new_namespace(self) -> str:
@@ -113,11 +114,6 @@ class Cluster:
     def delete_election(self, namespace: str, name: str) -> None:
         """Delete it."""
         self._ask("DELETE", resource_path((namespace, name)))
-
-    def make_many(self, path: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Make objects one after the other over one connection."""
-        with self.api.admin.kept_open() as ask:
-            return [ask("POST", path, body) for body in bodies]
 
     def status(self, namespace: str, name: str) -> dict[str, Any]:
         """Return its status, {} while it has none."""
@@ -233,6 +229,13 @@ class Cluster:
         """Return the accounts that may stand, None where there is no RoleBinding."""
         found = self._found(binding_path(namespace, f"{name}-leader-election"))
         return None if found is None else [subject["name"] for subject in found.get("subjects") or []]
+
+    def edit_accounts(self, namespace: str, name: str, accounts: Sequence[str]) -> None:
+        """Let other accounts stand, past the operator."""
+        path = binding_path(namespace, f"{name}-leader-election")
+        body = self._ask("GET", path)
+        body["subjects"] = [{"kind": "ServiceAccount", "name": one, "namespace": namespace} for one in accounts]
+        self._ask("PUT", path, body)
 
     def service(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the Service of an election."""

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import time
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 import pytest
 
-from leader_sidecar.core.record import TOKEN_ANNOTATION
-from leader_sidecar.operator.resource import LEADS_LABEL, elections_of, lease_path, pod_path, resource_path
+from leader_sidecar.core.holder import read_holder
+from leader_sidecar.core.record import TOKEN_ANNOTATION, Record, parse_record
+from leader_sidecar.operator import objects
+from leader_sidecar.operator.resource import (
+    LEADS_LABEL,
+    binding_path,
+    elections_of,
+    leader_label,
+    lease_path,
+    pod_path,
+    read_resource,
+    resource_path,
+    role_path,
+)
+from leader_sidecar.operator.status import new_status
 from operators.cluster import Cluster, wait_for
 from operators.conftest import START_S, Start
 from operators.process import OperatorProcess
@@ -19,38 +33,48 @@ NAMESPACES, ELECTIONS, PODS, MOVED = 4, 50, 250, 20
 CONVERGED_S = 30.0
 MEMORY_MIB = 150.0
 # The operator's pace, and what it may ask at once after a rest.
-REQUESTS_PER_S = 60.0
-SETTLE_S = 3.0
+REQUESTS_PER_S = 75.0
+MOST_REQUESTS = 10
+REST_S = 2.0
+REQUESTS = "leader_sidecar_operator_requests_total"
 
+Ask = Callable[..., Any]
 Led = dict[tuple[str, str], str]
 """Which pod leads an election, by namespace and name."""
 
 
 class Fleet:
-    """Many elections, each led by a pod of its own, in some namespaces."""
+    """Many elections as an operator left them, each led by a pod of its own, in some namespaces."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
         self._ask = cluster.api.admin.request
+        self._kept_open = cluster.api.admin.kept_open
         self._uids: dict[tuple[str, str], str] = {}
         self.led: Led = {}
         self._namespaces = [cluster.new_namespace() for _ in range(NAMESPACES)]
 
     def __enter__(self) -> Self:
-        for namespace in self._namespaces:
-            self._fill(namespace)
+        with self._kept_open() as ask:
+            for namespace in self._namespaces:
+                self._make_pods(ask, namespace)
+                for number in range(ELECTIONS):
+                    self._make_election(ask, namespace, number)
         return self
 
     def __exit__(self, *_: object) -> None:
         for namespace in self._namespaces:
-            for path in (resource_path((namespace, "")).rstrip("/"), pod_path(namespace), lease_path(namespace)):
+            for path in (_elections(namespace), pod_path(namespace), lease_path(namespace)):
                 self._ask("DELETE", path, {"gracePeriodSeconds": 0})
 
     def move(self) -> None:
         """Let other pods lead some elections, as in a rollout."""
-        for number, (namespace, name) in enumerate(list(self.led)):
-            if number % ELECTIONS < MOVED:
-                self._lead(namespace, name, f"pod-{PODS - 1 - number % ELECTIONS}", 99)
+        with self._kept_open() as ask:
+            for number, (namespace, name) in enumerate(list(self.led)):
+                if number % ELECTIONS < MOVED:
+                    pod = f"pod-{PODS - 1 - number % ELECTIONS}"
+                    found = ask("GET", lease_path(namespace, name))
+                    ask("PUT", lease_path(namespace, name), self._held(found, namespace, pod, 99))
+                    self.led[namespace, name] = pod
 
     def seen(self) -> Led:
         """Return who leads by the pods' labels, where the status tells the same."""
@@ -65,79 +89,82 @@ class Fleet:
         }
         return {key: pod for key, pod in labelled.items() if told.get(key) == pod and key in self.led}
 
-    def _fill(self, namespace: str) -> None:
+    def _make_pods(self, ask: Ask, namespace: str) -> None:
         spec = {
             "nodeName": "node-1",
             "automountServiceAccountToken": False,
             "containers": [{"name": "a", "image": "a"}],
         }
-        pods = [{"metadata": {"name": f"pod-{number}"}, "spec": spec} for number in range(PODS)]
-        for made in self._cluster.make_many(pod_path(namespace), pods):
-            self._uids[namespace, made["metadata"]["name"]] = made["metadata"]["uid"]
-        names = [f"election-{number}" for number in range(ELECTIONS)]
-        head = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection"}
-        bodies = [
-            {**head, "metadata": {"name": name}, "spec": {"leaseDuration": "600s", "serviceAccounts": ["app"]}}
-            for name in names
-        ]
-        self._cluster.make_many(resource_path((namespace, "")).rstrip("/"), bodies)
-        wait_for(lambda: self._leases(namespace) >= ELECTIONS, CONVERGED_S, "the operator has made the Leases")
-        for number, name in enumerate(names):
-            self._lead(namespace, name, f"pod-{number}", 41)
+        for number in range(PODS):
+            leads = {leader_label(f"election-{number}"): "true", LEADS_LABEL: "true"} if number < ELECTIONS else {}
+            body = {"metadata": {"name": f"pod-{number}", "labels": leads}, "spec": spec}
+            self._uids[namespace, f"pod-{number}"] = ask("POST", pod_path(namespace), body)["metadata"]["uid"]
 
-    def _leases(self, namespace: str) -> int:
-        return len(self._ask("GET", lease_path(namespace))["items"])
-
-    def _lead(self, namespace: str, name: str, pod: str, token: int) -> None:
-        with self._cluster.api.admin.kept_open() as ask:
-            lease = ask("GET", lease_path(namespace, name))
-            lease["metadata"].setdefault("annotations", {})[TOKEN_ANNOTATION] = str(token)
-            lease["spec"] = {
-                "holderIdentity": f"{pod}_{self._uids[namespace, pod]}_0123456789abcdef",
-                "leaseDurationSeconds": 600,
-                "acquireTime": "2026-11-28T10:00:00.000000Z",
-                "renewTime": "2026-11-28T10:00:05.000000Z",
-                "leaseTransitions": token,
-            }
-            ask("PUT", lease_path(namespace, name), lease)
+    def _make_election(self, ask: Ask, namespace: str, number: int) -> None:
+        name, pod = f"election-{number}", f"pod-{number}"
+        head = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection", "metadata": {"name": name}}
+        spec = {"leaseDuration": "600s", "serviceAccounts": ["app"]}
+        made = ask("POST", _elections(namespace), {**head, "spec": spec})
+        election = read_resource(made)
+        lease = ask("POST", lease_path(namespace), self._held(objects.new_lease(election), namespace, pod, 41))
+        ask("POST", role_path(namespace), objects.role(election))
+        ask("POST", binding_path(namespace), objects.role_binding(election))
+        record = parse_record(lease)
+        assert isinstance(record, Record)
+        holder = read_holder(record)
+        told = new_status(election, record, holder, node="node-1", lapsed=False, fault=None, wall_us=0)
+        told = {key: value for key, value in told.items() if value is not None} | {"lease": {"uid": record.uid}}
+        ask("PUT", f"{_elections(namespace)}/{name}/status", {**made, "status": told})
         self.led[namespace, name] = pod
+
+    def _held(self, lease: dict[str, Any], namespace: str, pod: str, token: int) -> dict[str, Any]:
+        """Put a term into a Lease."""
+        metadata = {**lease["metadata"], "annotations": {TOKEN_ANNOTATION: str(token)}}
+        spec = {
+            "holderIdentity": f"{pod}_{self._uids[namespace, pod]}_0123456789abcdef",
+            "leaseDurationSeconds": 600,
+            "acquireTime": "2026-11-28T10:00:00.000000Z",
+            "renewTime": "2026-11-28T10:00:05.000000Z",
+            "leaseTransitions": token,
+        }
+        return {**lease, "metadata": metadata, "spec": spec}
+
+
+def _elections(namespace: str) -> str:
+    return resource_path((namespace, "")).rstrip("/")
 
 
 @pytest.mark.timeout(300)
 def test_two_hundred_elections_are_right_soon_after_a_restart_without_a_storm(cluster: Cluster, start: Start) -> None:
-    operator = start(settings=())
-    wait_for(lambda: operator.acts, START_S, "it acts")
     with Fleet(cluster) as fleet:
-        wait_for(lambda: fleet.seen() == fleet.led, 2 * CONVERGED_S, "all have their first label")
-        operator.process.kill()
+        assert fleet.seen() == fleet.led
         fleet.move()
-        print(converge(operator, fleet))
+        began_s = time.monotonic()
+        operator = start(settings=())
+        wait_for(lambda: operator.acts, START_S, "it acts")
+        acting_s = time.monotonic()
+        wait_for(lambda: fleet.seen() == fleet.led, CONVERGED_S, "all labels and statuses are right")
+        right_s = time.monotonic()
+        asked = operator.metric(REQUESTS)
+        rest(operator)
+        whole = operator.metric(REQUESTS)
+    print(
+        f"{len(fleet.led)} elections, {NAMESPACES * PODS} pods, {NAMESPACES * MOVED} leaders moved meanwhile: "
+        f"right {right_s - began_s:.1f} s after the start, {asked:.0f} requests at {asked / (right_s - acting_s):.0f} "
+        f"a second, {whole - asked:.0f} more until it rests; {operator.memory_mib:.0f} MiB at most"
+    )
+    assert right_s - began_s < CONVERGED_S
+    assert asked / (right_s - acting_s) < REQUESTS_PER_S
+    assert whole < MOST_REQUESTS * len(fleet.led)
     assert operator.memory_mib < MEMORY_MIB
 
 
-def converge(operator: OperatorProcess, fleet: Fleet) -> str:
-    """Start an operator and wait until all is right. Returns: what it took, for people."""
-    began_s = time.monotonic()
-    operator.start()
-    wait_for(lambda: operator.acts, START_S, "it acts")
-    acting_s = time.monotonic()
-    wait_for(lambda: fleet.seen() == fleet.led, CONVERGED_S, "all labels and statuses are right")
-    right_s = time.monotonic()
-    # Its first look at the elections that needed nothing may still be under way.
-    looked = wait_for(
-        lambda: operator.metric("leader_sidecar_operator_looks_total") >= len(fleet.led), CONVERGED_S, "looks"
-    )
-    ended_s = time.monotonic()
-    assert looked
-    assert right_s - began_s < CONVERGED_S
-    requests = operator.metric("leader_sidecar_operator_requests_total")
-    per_s = requests / (ended_s - acting_s)
-    assert per_s < REQUESTS_PER_S
-    time.sleep(SETTLE_S)
-    idle = operator.metric("leader_sidecar_operator_requests_total") - requests
-    assert idle < len(fleet.led) / 4, "it does not come to rest"
-    return (
-        f"{len(fleet.led)} elections, {NAMESPACES * PODS} pods: right {right_s - began_s:.1f} s after the start, "
-        f"{requests:.0f} requests at {per_s:.0f} a second, {idle:.0f} in the {SETTLE_S:g} s after; "
-        f"{operator.memory_mib:.0f} MiB at most"
-    )
+def rest(operator: OperatorProcess) -> None:
+    """Wait until an operator asks for nothing any more."""
+
+    def rests() -> bool:
+        before = operator.metric(REQUESTS)
+        time.sleep(REST_S)
+        return operator.metric(REQUESTS) == before
+
+    wait_for(rests, CONVERGED_S, "it rests")

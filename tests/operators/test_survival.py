@@ -65,7 +65,11 @@ def test_without_an_operator_elections_go_on_and_the_next_one_puts_labels_right(
     assert cluster.leaders(namespace, NAME) == {"payouts-0"}, "there is nobody who could move the label"
     operator.start()
     labelled(cluster, namespace, "payouts-1")
-    assert cluster.status(namespace, NAME)["leader"]["token"] == new.token
+    wait_for(
+        lambda: new.leads and cluster.status(namespace, NAME)["leader"]["token"] == new.token,
+        SOON_S,
+        "so does the status",
+    )
 
 
 def test_a_resource_deleted_while_no_operator_runs_leaves_no_label_behind(

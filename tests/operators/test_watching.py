@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,11 @@ from operators.cluster import Cluster, wait_for
 from operators.conftest import NAME
 from process.proxy import Harm, Proxy
 
-pytestmark = pytest.mark.apiserver
+pytestmark = [
+    pytest.mark.apiserver,
+    # KopfRunner closes its loop before the connections of its watches have closed.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 SOON_S = 15.0
 
@@ -50,13 +55,14 @@ class Seen:
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Put back what kopf's command line does to the log of the whole process."""
+def process_as_before() -> Iterator[None]:
+    """Put back what kopf's command line does to the log of the whole process, and collect what it leaves."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    gc.collect()
 
 
 def running(seen: Seen, kubeconfig: Path) -> KopfRunner:

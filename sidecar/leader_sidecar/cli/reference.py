@@ -11,7 +11,8 @@ _HEAD = """\
 
 Every setting has five forms, all derived from its name: the flag `--lease-duration 15s`, the environment variable
 `LEADER_SIDECAR_LEASE_DURATION`, the chart value and the CRD field `leaseDuration`, and the pod's annotation
-`leader-sidecar.io/lease-duration`. Settings that are each process's own have the first two only.
+`leader-sidecar.io/lease-duration`. Settings that are each process's own have the first two only; a `LeaderElection` has
+those that are lengths of time, and `maxDrift`.
 
 The flag wins over the environment, that over the downward API's `POD_NAME`, `POD_NAMESPACE` and `POD_UID`, that over
 the service account's namespace file and the host name, and these over the default. An empty variable counts as not set.

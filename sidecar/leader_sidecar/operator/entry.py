@@ -12,7 +12,7 @@ from leader_sidecar.core.holder import Holder
 from leader_sidecar.core.record import Record, parse_record
 from leader_sidecar.operator.access import Fault, lease_uid, settle_access
 from leader_sidecar.operator.labels import move_label
-from leader_sidecar.operator.requests import Interrupted, Requests
+from leader_sidecar.operator.requests import Interrupted, Requests, Stale
 from leader_sidecar.operator.resource import Key, LeaderElection, leader_label, read_resource, resource_path
 from leader_sidecar.operator.sighting import Sighting
 from leader_sidecar.operator.status import differs, new_status
@@ -50,6 +50,7 @@ class Entry:
         self._lapsed = False
         self._labelled: tuple[str, str] | None = None
         self._again_at_s = 0.0
+        self._stale = False
 
     def show_election(self, election: LeaderElection | None, *, own: bool = False) -> bool:
         """Take a version of the resource from a watch or a read, None for gone.
@@ -117,7 +118,7 @@ class Entry:
         """
         now_s = self._clock.now_s()
         again = now_s >= self._again_at_s
-        if self.election is None or (again and self._again_at_s):
+        if self.election is None or self._stale or (again and self._again_at_s):
             await self._read_again(requests)
         election = self.election
         if election is None or election.deleting:
@@ -132,8 +133,10 @@ class Entry:
             if everything:
                 await self._settle(requests, election)
             await self._tell(requests)
-        except BaseException:
+        except BaseException as error:
             self._all_due, self._leader_due = self._all_due or everything, True
+            # Not to be left to the watch alone, which may be behind.
+            self._stale = isinstance(error, Stale)
             raise
         if everything:
             again_s = FAULTY_AGAIN_S if self._fault else AGAIN_S
@@ -142,6 +145,7 @@ class Entry:
     async def _read_again(self, requests: Requests) -> None:
         body = await requests.get(resource_path(self.key))
         self.show_election(read_resource(body) if body is not None else None)
+        self._stale = False
 
     async def _settle(self, requests: Requests, election: LeaderElection) -> None:
         try:

@@ -7,7 +7,7 @@ from leader_sidecar.core.holder import Holder
 from leader_sidecar.operator.requests import Interrupted, Requests
 from leader_sidecar.operator.resource import LEADS_LABEL, Key, elections_of, leader_label, pod_path
 
-_AT_ONCE = 20
+_AT_ONCE = 10
 """More pods than one carry the label only where somebody put it into a pod's template."""
 
 

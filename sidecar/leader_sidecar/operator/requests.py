@@ -16,7 +16,7 @@ from leader_sidecar.kube.endpoint import Endpoint
 from leader_sidecar.kube.transport import Failure, Lane, Reply
 
 TIMEOUT_S = 10.0
-RATE_PER_S = 50.0
+RATE_PER_S = 60.0
 BURST = 20
 
 _AGAIN = frozenset({408, 425, 429})
@@ -141,7 +141,7 @@ class Requests:
         if 200 <= code < 300 and isinstance(value, dict):
             self._counts[verb, "done"] += 1
             return value
-        message = f"{verb} {path}: {code} {message_of(status) or 'without a reason'}"
+        message = f"{verb} {path}: {code} {message_of(status) or 'and nothing that can be read'}"
         if code == 404 and status is not None and status.get("reason") == "NotFound":
             self._counts[verb, "absent"] += 1
             return None

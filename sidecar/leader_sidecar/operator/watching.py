@@ -23,6 +23,10 @@ from leader_sidecar.operator.resource import GROUP, LEADS_LABEL, PLURAL, VERSION
 Shown = Callable[[Mapping[str, Any], bool], None]
 """Called with an object and whether it was deleted."""
 
+STOP_S = 20.0
+"""kopf itself gives its tasks up to ten seconds."""
+
+_REQUEST_S = 30.0
 _ERROR_BACKOFFS_S = (1.0, 2.0, 4.0, 8.0)
 _LEASES = "coordination.k8s.io", "v1", "leases"
 _PODS = "", "v1", "pods"
@@ -34,6 +38,7 @@ def new_settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.scanning.disabled = True
+    settings.networking.request_timeout = _REQUEST_S
     settings.networking.error_backoffs = _ERROR_BACKOFFS_S
     settings.watching.connect_timeout = 10.0
     settings.watching.label_selectors[_PODS] = LEADS_LABEL
@@ -75,27 +80,40 @@ class KopfThread:
     def __init__(self, registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, endpoint: Endpoint) -> None:
         self._registry = registry
         self._settings = settings
-        self._endpoint = endpoint
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._stopped = threading.Event()
         log_in(registry, endpoint)
 
     async def run(self) -> None:
-        """Run until stopped, also when cancelled.
+        """Run until cancelled.
 
-        Raises: whatever ended kopf otherwise.
+        Raises: whatever ended kopf otherwise; RuntimeError where it does not end although it was told to.
         """
-        running = asyncio.create_task(asyncio.to_thread(asyncio.run, self._run()))
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        # A daemon: a kopf that does not end must not keep the process from ending.
+        threading.Thread(target=self._live, args=(loop, ended), name="kopf", daemon=True).start()
         try:
-            await asyncio.shield(running)
+            await asyncio.shield(ended)
         except asyncio.CancelledError:
             self._stopped.set()
             if self._loop is not None and self._stop is not None:
                 with contextlib.suppress(RuntimeError):  # it has ended by itself just now
                     self._loop.call_soon_threadsafe(self._stop.set)
-            await running
+            done, _ = await asyncio.wait([ended], timeout=STOP_S)
+            if not done:
+                raise RuntimeError(f"kopf has not ended within {STOP_S:g} s") from None
             raise
+
+    def _live(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[None]") -> None:
+        error: BaseException | None = None
+        try:
+            asyncio.run(self._run())
+        except BaseException as raised:
+            error = raised
+        with contextlib.suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(_settle, ended, error)
 
     async def _run(self) -> None:
         self._stop = asyncio.Event()
@@ -113,11 +131,26 @@ class KopfThread:
             loop.default_exception_handler(context)
 
 
+def _settle(ended: "asyncio.Future[None]", error: BaseException | None) -> None:
+    if error is None:
+        ended.set_result(None)
+    else:
+        ended.set_exception(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+        ended.exception()  # seen, should nobody wait any more
+
+
 def quiet_kopf() -> None:
-    """Leave out of the log what kopf says at each start and what nobody has to know."""
+    """Leave out of the log what kopf says at each start; a request that it tries again is no error there."""
     logging.getLogger("kopf._core.reactor.running").addFilter(
         lambda record: "OS signals are ignored" not in record.getMessage()
     )
+    logging.getLogger("kopf._cogs.clients.watching").addFilter(_milder)
+
+
+def _milder(record: logging.LogRecord) -> bool:
+    if "will retry" in record.getMessage():
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def log_in(registry: kopf.OperatorRegistry, endpoint: Endpoint) -> None:
