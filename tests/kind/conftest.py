@@ -24,7 +24,10 @@ from kind.stage import Stage
 from leader_sidecar import __version__
 
 FOLDER = Path(__file__).parents[2] / "build" / "kind"
-IMAGES = [f"ghcr.io/leader-sidecar/{name}:{__version__}" for name in ("leader-sidecar", "housekeeping-demo")]
+IMAGES = [
+    f"ghcr.io/leader-sidecar/{name}:{__version__}"
+    for name in ("leader-sidecar", "leader-sidecar-operator", "housekeeping-demo")
+]
 
 ORDER = (
     "test_runbook",

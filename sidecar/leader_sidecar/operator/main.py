@@ -6,12 +6,15 @@ import logging
 import os
 import random
 import sys
+from pathlib import Path
 
 from leader_sidecar import __version__
 from leader_sidecar.core.state import Config
 from leader_sidecar.kube.api import Api
 from leader_sidecar.kube.endpoint import Endpoint, EndpointError, load_endpoint
 from leader_sidecar.operator.acting import Acting
+from leader_sidecar.operator.injection.configuration import ConfigurationError, Injection, load_injection
+from leader_sidecar.operator.injection.service import InjectionService
 from leader_sidecar.operator.metrics import OperatorMetrics
 from leader_sidecar.operator.settings import OperatorSettings
 from leader_sidecar.operator.watching import quiet_kopf
@@ -26,6 +29,7 @@ from leader_sidecar.serving.listen import ListenError, open_sockets
 from leader_sidecar.serving.probes import ProbePort
 
 _SERVING_STOP_S = 1.0
+_ASK_S = 1.0
 
 
 def run(settings: OperatorSettings) -> int:
@@ -44,24 +48,36 @@ def run(settings: OperatorSettings) -> int:
             endpoint = load_endpoint(settings.kubeconfig, os.environ)
             if settings.pod_uid:
                 sockets.enter_context(bind_pod_socket(settings.pod_uid, election.namespace, election.name))
-            return asyncio.run(_run(settings, endpoint, clock, log))
-        except (EndpointError, PodSocketTaken, ListenError) as fault:
+            injection = load_injection(Path(settings.injection)) if settings.injection else None
+            return asyncio.run(_run(settings, endpoint, injection, clock, log))
+        except (EndpointError, PodSocketTaken, ListenError, ConfigurationError) as fault:
             print(f"leader-sidecar operator: {fault}", file=sys.stderr)
             return EXIT_CONFIGURATION
 
 
-async def _run(settings: OperatorSettings, endpoint: Endpoint, clock: Clock, log: LogWriter) -> int:
+async def _run(
+    settings: OperatorSettings, endpoint: Endpoint, injection: Injection | None, clock: Clock, log: LogWriter
+) -> int:
     election = settings.election
     api = Api(endpoint, election.namespace, election.name, pod_name=settings.pod_name, rng=random.Random(), log=log)
     driver = Driver(_config(settings), api, clock, log, events=True)
     acting = Acting(driver, endpoint, clock, log)
+    beside = [acting.run()]
+    if injection is not None:
+        service = InjectionService(injection, endpoint, election.namespace, settings.pod_name, clock, log)
+        beside.append(service.run(_ended(driver)))
     port, probe_port = await _serve(settings, Election(driver, api, clock), acting)
     log("info", "serving", probe_port=probe_port, api=endpoint.base_url, version=__version__)
     try:
-        return await stand([driver], log, app_at_work=False, beside=[acting.run()])
+        return await stand([driver], log, app_at_work=False, beside=beside)
     finally:
         port.pre_shutdown()
         await port.shutdown(_SERVING_STOP_S)
+
+
+async def _ended(driver: Driver) -> None:
+    while not driver.ended:
+        await driver.changed(driver.state.index, _ASK_S)
 
 
 async def _serve(settings: OperatorSettings, view: Election, acting: Acting) -> tuple[Port, int]:

@@ -35,7 +35,20 @@ def _own(setting: Setting) -> Setting:
     return dataclasses.replace(setting, default="leader-sidecar-operator", help=help_, otherwise="")
 
 
-OPERATOR_SETTINGS: tuple[Setting, ...] = tuple(_own(setting) for setting in SETTINGS if setting.name in _SHARED)
+_INJECTION = Setting(
+    name="injection",
+    metavar="FILE",
+    default="",
+    read=str,
+    help="what is put into pods that ask for a sidecar, as the chart writes it",
+    otherwise="no injection",
+    per_process=True,
+)
+
+OPERATOR_SETTINGS: tuple[Setting, ...] = (
+    *(_own(setting) for setting in SETTINGS if setting.name in _SHARED),
+    _INJECTION,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class OperatorSettings:
         election: the Lease of the operators themselves.
         pod_uid: "" when not known.
         kubeconfig: None for the usual search.
+        injection: what the chart says of injection; None for none.
     """
 
     election: ElectionName
@@ -56,6 +70,7 @@ class OperatorSettings:
     kubeconfig: str | None
     log_format: str
     log_level: str
+    injection: str | None
 
 
 def settle(given: Sequence[Given], faults: Sequence[str] = ()) -> OperatorSettings:
@@ -87,4 +102,5 @@ def settle(given: Sequence[Given], faults: Sequence[str] = ()) -> OperatorSettin
         kubeconfig=values["kubeconfig"] or None,
         log_format=values["log_format"],
         log_level=values["log_level"],
+        injection=values["injection"] or None,
     )
