@@ -22,5 +22,5 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_every_command_of_ours_is_one() -> None:
     shown = "\n".join(block for page in PAGES for block in code(page, "(?:sh|console)"))
-    named = set(re.findall(r"(?:^|\s)(?<!-c )leader-sidecar ([a-z]+)", shown))
+    named = set(re.findall(r"(?:^|\s)(?<!-c )leader-sidecar ([a-z][a-z-]*)", shown))
     assert {"run", "doctor", "status"} <= named <= set(COMMANDS)
