@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import random
 import statistics
 import sys
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="chooses the faults (default 1)")
     flags = parser.parse_args(argv)
     chance = random.Random(flags.seed)
+    logging.disable()  # a connection that a proxy resets is what it is for
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = RealServer(stack.enter_context(ApiServer()))
