@@ -300,6 +300,8 @@ MayHear(c, counts) ==   \* whether it counts is a difference only to the proof o
     /\ process[c].answer # None
     /\ counts \/ Standing(c, process[c], process[c].answer.record) # {}
 
+GuardActs == Cardinality(Tokens) > 1    \* none is forgotten, so what it does with the first may as well come later
+
 Next ==
     \/ \E c \in Candidates : MayRead(c) /\ Read(c, process[c].newest)
     \/ \E c \in Candidates : MayWrite(c) /\ Claim(c)
@@ -316,8 +318,8 @@ Next ==
     \/ version < MaxVersion /\ MakeLease(version + 1)
     \/ DeleteLease
     \/ \E holder \in Strangers : version < MaxVersion /\ EditLease(holder, 0, version + 1)
-    \/ \E resource \in Resources, token \in Tokens : GuardReceives(resource, token)
-    \/ \E resource \in Resources, token \in Tokens : GuardStamps(resource, token)
+    \/ \E resource \in Resources, token \in Tokens : GuardActs /\ GuardReceives(resource, token)
+    \/ \E resource \in Resources, token \in Tokens : GuardActs /\ GuardStamps(resource, token)
 
 Spec == Init /\ [][Next]_vars
 

@@ -124,12 +124,17 @@ TimedSpec == TimedInit /\ [][TimedNext]_timedVars
 (* While one pod answers true, no other pod does, nor may its app still act on what it was answered. *)
 I1_OneLeader == \A c, d \in Candidates : c # d /\ AnswersTrue(c) => promised[d] = 0
 
-(* Tokens and terms that are past make no difference to I1. *)
+(* What makes no difference to I1: how many terms there were and how high their tokens are, and for how long a record is
+   known that is free at once. *)
 TimedView ==
-    <<IF lease = None THEN None ELSE [lease EXCEPT !.transitions = 0], version, requests,
-      [c \in Candidates |-> [process[c] EXCEPT
-          !.record = IF @ = None THEN None ELSE [@ EXCEPT !.transitions = 0],
-          !.tries = {attempt \in @ : Matters(c, attempt)}]],
-      [c \in Candidates |-> [attempt \in {a \in DOMAIN sentAgo[c] : Matters(c, a)} |-> sentAgo[c][attempt]]],
-      left, promised, unchanged, out>>
+    LET plain(record) == IF record = None THEN None ELSE [record EXCEPT !.transitions = 0]
+    IN <<plain(lease), version, requests,
+         [c \in Candidates |-> [process[c] EXCEPT
+             !.record = plain(@),
+             !.highest = 0,
+             !.tries = {attempt \in @ : Matters(c, attempt)}]],
+         [c \in Candidates |-> [attempt \in {a \in DOMAIN sentAgo[c] : Matters(c, a)} |-> sentAgo[c][attempt]]],
+         [c \in Candidates |->
+             IF process[c].record # None /\ FreeAtOnce(c, process[c].record) THEN 0 ELSE unchanged[c]],
+         left, promised, out>>
 =============================================================================

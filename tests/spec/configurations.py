@@ -28,6 +28,7 @@ CONFIGURATIONS = (
     Configuration("election", "LeaseElection", "3 candidates and a guard, whatever the timing", at_least=1_000_000),
     Configuration("faults", "LeaseElection", "2 candidates that restart, a Lease that others edit"),
     Configuration("timed", "TimedLease", "2 candidates on clocks that drift"),
+    Configuration("timed_faults", "TimedLease", "2 candidates that restart, a Lease that others empty"),
     Configuration("token_is_transitions", "BrokenElection", "token = leaseTransitions", "I2_TokenOrder"),
     Configuration("claim_begins_term", "BrokenElection", "a term begins with the claim", "I4_ProvedFirst"),
     Configuration("no_guard", "BrokenElection", "a resource without a guard", "I6_NothingBelow"),

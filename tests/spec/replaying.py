@@ -64,7 +64,9 @@ def _module(runs: Sequence[Run]) -> str:
     steps = [step for run in runs for step in run.steps]
     candidates = {step["who"] for step in steps if "who" in step}
     resources = {step["resource"] for step in steps if "resource" in step}
-    told = ",\n".join("  <<\n    " + ",\n    ".join(_value(_said(step)) for step in run.steps) + "\n  >>" for run in runs)
+    told = ",\n".join(
+        "  <<\n    " + ",\n    ".join(_value(_said(step)) for step in run.steps) + "\n  >>" for run in runs
+    )
     return (
         "---- MODULE Recorded ----\nEXTENDS Replay\n"
         f"RecordedCandidates == {_value(frozenset(candidates))}\n"

@@ -77,4 +77,6 @@ def test_a_missing_java_is_one_line_that_names_the_package(monkeypatch: pytest.M
 
 def test_every_configuration_has_its_file_and_every_file_its_row() -> None:
     assert {f"{one.name}.cfg" for one in CONFIGURATIONS} == {path.name for path in SPEC.glob("*.cfg")}
-    assert {f"{one.module}.tla" for one in CONFIGURATIONS} | {"Replay.tla"} == {path.name for path in SPEC.glob("*.tla")}
+    assert {f"{one.module}.tla" for one in CONFIGURATIONS} | {"Replay.tla"} == {
+        path.name for path in SPEC.glob("*.tla")
+    }

@@ -20,9 +20,13 @@ NO_JAVA = "java is missing, and TLC needs it: apt-get install default-jre-headle
 
 _COUNTS = re.compile(r"^([\d,]+) states generated, ([\d,]+) distinct states found, ([\d,]+) states left on queue", re.M)
 _DEPTH = re.compile(r"^The depth of the complete state graph search is ([\d,]+)", re.M)
-_VIOLATION = re.compile(r"^Error: (?:Invariant|Action property) (\w+) is violated|^Error: Action property (.*) is", re.M)
+_VIOLATION = re.compile(
+    r"^Error: (?:Invariant|Action property) (\w+) is violated|^Error: Action property (.*) is", re.M
+)
 _ERROR = re.compile(r"^Error: (.*)", re.M)
-_ACTION = re.compile(r"^<(\w+) line \d+, .* of module (\w+)(?: \((\d+) (\d+) (\d+) (\d+)\))?>: ([\d,]+):([\d,]+)$", re.M)
+_ACTION = re.compile(
+    r"^<(\w+) line \d+, .* of module (\w+)(?: \((\d+) (\d+) (\d+) (\d+)\))?>: ([\d,]+):([\d,]+)$", re.M
+)
 _COVERAGE = "The coverage statistics at"
 
 
