@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import threading
 import time
@@ -75,8 +76,11 @@ class Recording:
         """Keep one operation, with the announcement of its mark where the guard makes one."""
         self.history.append(operation)
         call = operation.call
-        if self.store.announces and call.token and operation.result != REFUSED:
-            self.history.append(replace(operation, call=replace(call, kind="announce", entry="")))
+        if self.store.announces and call.token:
+            announced = replace(operation, call=replace(call, kind="announce", entry=""))
+            if operation.result == REFUSED:  # by one that came while it waited: it may have announced its own before
+                announced = replace(announced, returned_s=math.inf, result=None)
+            self.history.append(announced)
 
     def _work(self, who: str, chance: random.Random) -> None:
         """Write, stamp and read; go on with an old term's token, refused or not, and lead anew at times."""

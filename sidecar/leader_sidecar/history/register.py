@@ -5,12 +5,12 @@ mark, which it raises, and refused otherwise.
 
 A guard that is no transaction (of an HTTP service, of a file) announces a new mark first: it shows it, and refuses
 newcomers by it, while writes that it let in before come to their end. Its history has an "announce" beside each write
-and stamp, of the same time.
+and stamp, of the same time; one that was refused may have announced, or not.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leader_sidecar.history.linearizability import MOST_STEPS, Operation, Outcome, Verdict, check
 
@@ -70,7 +70,29 @@ def check_registers(history: Sequence[Operation], most_steps: int = MOST_STEPS) 
     parts: dict[str, list[Operation]] = defaultdict(list)
     for one in history:
         parts[one.call.resource].append(one)
-    return {resource: check(part, EMPTY, step, most_steps) for resource, part in parts.items()}
+    return {resource: check(_lean(part), EMPTY, step, most_steps) for resource, part in parts.items()}
+
+
+def _lean(history: Sequence[Operation]) -> list[Operation]:
+    """Take away what explains nothing, of which nobody knows whether it happened: the search would try every subset.
+
+    A write that nobody read can explain a raised mark alone, as a stamp does. What was called when the mark was known
+    to be as high raises nothing. Of several that raise it to one token, the first explains whatever a later one does.
+    """
+    read = {one.result for one in history if one.call.kind == "read"}
+    accepted = [one for one in history if one.result == ACCEPTED and one.call.kind in ("write", "stamp")]
+    raised, kept = set[tuple[str, int]](), []
+    for one in sorted(history, key=lambda one: one.called_s):
+        if not one.known and one.call.kind == "write" and one.call.entry not in read:
+            one = replace(one, call=replace(one.call, kind="stamp", entry=""))
+        if not one.known and one.call.kind in ("stamp", "announce"):
+            raising = (one.call.kind, one.call.token)
+            mark = max((other.call.token for other in accepted if other.returned_s < one.called_s), default=0)
+            if raising in raised or one.call.token <= mark:
+                continue
+            raised.add(raising)
+        kept.append(one)
+    return kept
 
 
 def explain(outcome: Outcome) -> list[str]:
