@@ -13,7 +13,7 @@ from chart.helm import Objects
 from cluster.apiserver import ApiServer
 from cluster.rest import RestError
 from injection.chart import configuration_of, define_elections, put, remove, render
-from injection.pods import ELECTION, decide, inject, make_pod
+from injection.pods import ELECTION, INJECT, decide, inject, make_pod
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.template import Template
 
@@ -114,7 +114,8 @@ ASKED: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def policy(apiserver: ApiServer) -> Iterator[Objects]:
     """Install the policies, and take them away again."""
-    objects = render(injection__by="policy")
+    # Values of every sidecar reach the policy as they reach the webhook.
+    objects = render(injection__by="policy", sidecar__logLevel="debug", sidecar__maxDrift=0.04)
     apiserver.make_namespace(NAMESPACE)
     apiserver.make_service_account(NAMESPACE, "default")
     definition = define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
@@ -171,3 +172,31 @@ def test_the_policy_makes_the_same_pod_as_the_webhook(
         del one["metadata"]["creationTimestamp"], one["metadata"]["uid"]
         one["metadata"].pop("managedFields", None)
     assert made == by_webhook
+
+
+def test_a_pod_on_the_nodes_network_goes_through_without(apiserver: ApiServer, policy: Objects) -> None:
+    pod = make_pod(lease_duration="nonsense")
+    pod["spec"]["hostNetwork"] = True
+    made = verdict(apiserver, pod)
+    assert made is not None
+    assert "initContainers" not in made["spec"]
+
+
+def test_a_pod_that_says_no_goes_through_without(apiserver: ApiServer, policy: Objects) -> None:
+    made = verdict(apiserver, make_pod("false"))
+    assert made is not None
+    assert "initContainers" not in made["spec"]
+
+
+def test_a_workloads_label_reaches_its_pods_and_leaves_them(apiserver: ApiServer, policy: Objects) -> None:
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+    labels = {"app": "carried"}
+    template = {"metadata": {"labels": labels}, "spec": make_pod()["spec"]}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    body = {"metadata": {"name": "carried", "labels": {INJECT: "payouts"}}, "spec": spec}
+    made = apiserver.admin.request("POST", path, body)
+    assert made["spec"]["template"]["metadata"]["labels"] == {**labels, INJECT: "payouts"}
+    made["metadata"]["labels"] = {}
+    left = apiserver.admin.request("PUT", f"{path}/carried", made)
+    apiserver.admin.request("DELETE", f"{path}/carried")
+    assert left["spec"]["template"]["metadata"]["labels"] == labels
