@@ -12,14 +12,13 @@ import pytest
 from chart.helm import Objects
 from cluster.apiserver import ApiServer
 from cluster.rest import RestError
-from injection.chart import configuration_of, define_elections, put, remove, render
+from injection.chart import configuration_of, define_elections, elections_path, put, remove, render
 from injection.pods import ELECTION, INJECT, decide, inject, make_pod
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.template import Template
 
 pytestmark = pytest.mark.apiserver
 NAMESPACE = "shop"
-ELECTIONS = "/apis/leader-sidecar.io/v1alpha1/namespaces/shop/leaderelections"
 PODS = "/api/v1/namespaces/shop/pods"
 DRY = "?dryRun=All"
 
@@ -118,8 +117,8 @@ def policy(apiserver: ApiServer) -> Iterator[Objects]:
     objects = render(injection__by="policy", sidecar__logLevel="debug", sidecar__maxDrift=0.04)
     apiserver.make_namespace(NAMESPACE)
     apiserver.make_service_account(NAMESPACE, "default")
-    definition = define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
-    wanted = [definition, *(one for one in objects if "Admission" in one["kind"])]
+    define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
+    wanted = [one for one in objects if "Admission" in one["kind"]]
     for one in wanted:
         put(apiserver, one)
     deadline_s = time.monotonic() + 30.0
@@ -129,6 +128,7 @@ def policy(apiserver: ApiServer) -> Iterator[Objects]:
     yield objects
     for one in reversed(wanted):
         remove(apiserver, one)
+    apiserver.admin.request("DELETE", elections_path(NAMESPACE))
 
 
 def verdict(api: ApiServer, pod: dict[str, Any]) -> dict[str, Any] | None:
@@ -159,7 +159,7 @@ def test_the_policy_makes_the_same_pod_as_the_webhook(
     name = pod["metadata"]["labels"]["leader-sidecar.io/inject"]
     election = None
     if name in ("payouts", "slow"):
-        election = apiserver.admin.request("GET", f"{ELECTIONS}/{name}")["spec"]
+        election = apiserver.admin.request("GET", f"{elections_path(NAMESPACE)}/{name}")["spec"]
     made = verdict(apiserver, pod)
     if isinstance(decide(pod, election, bare), Faults):
         assert made is None
