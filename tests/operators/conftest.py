@@ -14,7 +14,7 @@ from operators.cluster import ACCOUNT, OPERATORS, Cluster
 from operators.process import OperatorProcess
 
 NAME = "payouts"
-START_S = 20.0
+START_S = 60.0
 
 
 @pytest.fixture(scope="session")

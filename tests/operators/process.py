@@ -14,7 +14,7 @@ from typing import Any
 from cluster.processes import Process
 from operators.cluster import OPERATORS, wait_for
 
-START_S = 30.0
+START_S = 60.0
 QUICK = (
     *("--lease-duration", "3s", "--renew-deadline", "2s", "--renew-interval", "500ms"),
     *("--retry-period", "200ms", "--stop-margin", "500ms"),

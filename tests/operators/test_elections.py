@@ -19,7 +19,7 @@ from operators.process import OperatorProcess
 
 pytestmark = pytest.mark.apiserver
 
-SOON_S = 10.0
+SOON_S = 30.0
 LAPSE_S = 3.0
 
 

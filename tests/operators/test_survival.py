@@ -14,7 +14,7 @@ from process.sidecars import SidecarProcess
 
 pytestmark = pytest.mark.apiserver
 
-SOON_S = 15.0
+SOON_S = 30.0
 D_S = 3.0
 
 StartSidecar = Callable[[str], SidecarProcess]
