@@ -78,6 +78,17 @@ def test_only_what_injects_is_installed(helm: Helm, by: str) -> None:
     assert any(one.startswith("--injection=") for one in container["args"]) == (by != "none")
 
 
+@pytest.mark.parametrize(("failure_policy", "action"), [("Fail", "Deny"), ("Ignore", "Warn")])
+def test_the_policies_verdict_follows_failure_policy(helm4: Helm, failure_policy: str, action: str) -> None:
+    objects = helm4.render(chart=CHART, injection__by="policy", injection__failurePolicy=failure_policy)
+    actions = {
+        one["metadata"]["name"].partition(".")[2]: one["spec"]["validationActions"]
+        for one in of_kind(objects, "ValidatingAdmissionPolicyBinding")
+    }
+    assert actions == {"": [action], "skipped": ["Warn"]}
+    assert {one["spec"]["failurePolicy"] for one in of_kind(objects, "MutatingAdmissionPolicy")} == {failure_policy}
+
+
 def test_a_policy_is_refused_where_the_api_has_none(helm: Helm) -> None:
     done = helm.template(CHART, "1.35.0", {"injection.by": "policy"})
     assert done.returncode != 0

@@ -68,24 +68,25 @@ def remove(api: ApiServer, one: dict[str, Any]) -> None:
             raise
 
 
-def define_elections(
-    api: ApiServer, objects: Objects, namespace: str, elections: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """Put the resource LeaderElection into the API server, and some of it. Returns: the definition, to be removed."""
+def define_elections(api: ApiServer, objects: Objects, namespace: str, elections: dict[str, dict[str, Any]]) -> None:
+    """Put the resource LeaderElection into the API server, and some of it; other tests may need the resource too."""
     (definition,) = of_kind(objects, "CustomResourceDefinition")
     put(api, definition)
-    path = f"/apis/leader-sidecar.io/v1alpha1/namespaces/{namespace}/leaderelections"
     for name, spec in elections.items():
         body = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection"}
         body |= {"metadata": {"name": name}, "spec": spec}
         deadline_s = time.monotonic() + 30.0
         while True:
             try:
-                api.admin.request("POST", path, body)
+                api.admin.request("POST", elections_path(namespace), body)
                 break
             except RestError as error:
                 # It takes a moment to learn what that is.
                 if error.status != 404 or time.monotonic() > deadline_s:
                     raise
                 time.sleep(0.1)
-    return definition
+
+
+def elections_path(namespace: str) -> str:
+    """Return the path of a namespace's LeaderElections; a DELETE there takes them all away."""
+    return f"/apis/leader-sidecar.io/v1alpha1/namespaces/{namespace}/leaderelections"

@@ -12,14 +12,13 @@ import pytest
 from chart.helm import Objects
 from cluster.apiserver import ApiServer
 from cluster.rest import RestError
-from injection.chart import configuration_of, define_elections, put, remove, render
-from injection.pods import ELECTION, decide, inject, make_pod
+from injection.chart import configuration_of, define_elections, elections_path, put, remove, render
+from injection.pods import ELECTION, INJECT, decide, inject, make_pod
 from leader_sidecar.operator.injection.asked import Faults
 from leader_sidecar.operator.injection.template import Template
 
 pytestmark = pytest.mark.apiserver
 NAMESPACE = "shop"
-ELECTIONS = "/apis/leader-sidecar.io/v1alpha1/namespaces/shop/leaderelections"
 PODS = "/api/v1/namespaces/shop/pods"
 DRY = "?dryRun=All"
 
@@ -114,11 +113,12 @@ ASKED: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def policy(apiserver: ApiServer) -> Iterator[Objects]:
     """Install the policies, and take them away again."""
-    objects = render(injection__by="policy")
+    # Values of every sidecar reach the policy as they reach the webhook.
+    objects = render(injection__by="policy", sidecar__logLevel="debug", sidecar__maxDrift=0.04)
     apiserver.make_namespace(NAMESPACE)
     apiserver.make_service_account(NAMESPACE, "default")
-    definition = define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
-    wanted = [definition, *(one for one in objects if "Admission" in one["kind"])]
+    define_elections(apiserver, objects, NAMESPACE, {"payouts": {}, "slow": ELECTION})
+    wanted = [one for one in objects if "Admission" in one["kind"]]
     for one in wanted:
         put(apiserver, one)
     deadline_s = time.monotonic() + 30.0
@@ -128,6 +128,7 @@ def policy(apiserver: ApiServer) -> Iterator[Objects]:
     yield objects
     for one in reversed(wanted):
         remove(apiserver, one)
+    apiserver.admin.request("DELETE", elections_path(NAMESPACE))
 
 
 def verdict(api: ApiServer, pod: dict[str, Any]) -> dict[str, Any] | None:
@@ -158,7 +159,7 @@ def test_the_policy_makes_the_same_pod_as_the_webhook(
     name = pod["metadata"]["labels"]["leader-sidecar.io/inject"]
     election = None
     if name in ("payouts", "slow"):
-        election = apiserver.admin.request("GET", f"{ELECTIONS}/{name}")["spec"]
+        election = apiserver.admin.request("GET", f"{elections_path(NAMESPACE)}/{name}")["spec"]
     made = verdict(apiserver, pod)
     if isinstance(decide(pod, election, bare), Faults):
         assert made is None
@@ -171,3 +172,31 @@ def test_the_policy_makes_the_same_pod_as_the_webhook(
         del one["metadata"]["creationTimestamp"], one["metadata"]["uid"]
         one["metadata"].pop("managedFields", None)
     assert made == by_webhook
+
+
+def test_a_pod_on_the_nodes_network_goes_through_without(apiserver: ApiServer, policy: Objects) -> None:
+    pod = make_pod(lease_duration="nonsense")
+    pod["spec"]["hostNetwork"] = True
+    made = verdict(apiserver, pod)
+    assert made is not None
+    assert "initContainers" not in made["spec"]
+
+
+def test_a_pod_that_says_no_goes_through_without(apiserver: ApiServer, policy: Objects) -> None:
+    made = verdict(apiserver, make_pod("false"))
+    assert made is not None
+    assert "initContainers" not in made["spec"]
+
+
+def test_a_workloads_label_reaches_its_pods_and_leaves_them(apiserver: ApiServer, policy: Objects) -> None:
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+    labels = {"app": "carried"}
+    template = {"metadata": {"labels": labels}, "spec": make_pod()["spec"]}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    body = {"metadata": {"name": "carried", "labels": {INJECT: "payouts"}}, "spec": spec}
+    made = apiserver.admin.request("POST", path, body)
+    assert made["spec"]["template"]["metadata"]["labels"] == {**labels, INJECT: "payouts"}
+    made["metadata"]["labels"] = {}
+    left = apiserver.admin.request("PUT", f"{path}/carried", made)
+    apiserver.admin.request("DELETE", f"{path}/carried")
+    assert left["spec"]["template"]["metadata"]["labels"] == labels

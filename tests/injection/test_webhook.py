@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,65 +11,19 @@ from typing import Any
 import pytest
 import yaml
 
-from chart.helm import find_helm, of_kind
+from chart.helm import of_kind
 from cluster.apiserver import ApiServer
-from cluster.processes import Process, free_port
 from cluster.rest import RestError
-from injection.chart import CHART, NAMESPACE, configuration_of, define_elections, path_of, put, remove, render
+from injection.chart import NAMESPACE, define_elections, elections_path, path_of, put, remove, render
 from injection.pods import ELECTION, INJECT, decide, make_pod, sidecar_of
+from injection.replica import ACCOUNT, PODS, SHOP, Operator, kubectl, metadata, ready, until
 from leader_sidecar.operator.injection.patch import Patch
 
 pytestmark = pytest.mark.apiserver
-PYTHONPATH = str(CHART.parents[1] / "sidecar")
-SHOP = "shop"
-PODS = f"/api/v1/namespaces/{SHOP}/pods"
-ACCOUNT = "payouts-leader-sidecar-operator"
-WITHIN_S = 60.0
 FAIL = pytest.mark.parametrize("installed", ["Fail"], indirect=True)
 IGNORE = pytest.mark.parametrize("installed", ["Ignore"], indirect=True)
-
-
-class Operator:
-    """One replica of the operator as a process, with the chart's rights and nothing more.
-
-    Args:
-        objects: what the chart rendered; the webhook's object is made here, with an address on loopback.
-    """
-
-    def __init__(self, api: ApiServer, folder: Path, objects: list[dict[str, Any]]) -> None:
-        self.api = api
-        self.port = free_port()
-        self.objects = objects
-        (self.hook,) = of_kind(objects, "MutatingWebhookConfiguration")
-        for one in self.hook["webhooks"]:
-            # There is no network of Services here.
-            del one["clientConfig"]["service"]
-            one["clientConfig"]["url"] = f"https://localhost:{self.port}/admission"
-        configuration = configuration_of(objects)
-        configuration["webhook"] |= {"port": self.port, "dnsNames": ["localhost"], "certificateLifetime": "1m"}
-        file = folder / f"{self.port}.json"
-        file.write_text(json.dumps(configuration))
-        kubeconfig = api.kubeconfig_with_token(folder / f"{self.port}.kubeconfig", NAMESPACE, ACCOUNT)
-        command = [sys.executable, "-m", "leader_sidecar", "operator", f"--injection={file}"]
-        command += [f"--election={ACCOUNT}", f"--namespace={NAMESPACE}", f"--kubeconfig={kubeconfig}"]
-        command += ["--pod-name=operator-0", "--probe-listen=127.0.0.1:0", "--log-format=text"]
-        self.process = Process(command, folder / f"{self.port}.log", folder / "nothing", {"PYTHONPATH": PYTHONPATH})
-
-    def bundle(self) -> bytes:
-        """Read what API servers trust."""
-        found = self.api.admin.request("GET", f"{path_of(self.hook)}/{self.hook['metadata']['name']}")
-        return base64.b64decode(found["webhooks"][0]["clientConfig"].get("caBundle") or "")
-
-
-OBJECTS = (
-    "Lease",
-    "Secret",
-    "Role",
-    "RoleBinding",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "MutatingWebhookConfiguration",
-)
+RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+OBJECTS = ("Lease", "Secret", *RIGHTS, "MutatingWebhookConfiguration")
 
 
 @pytest.fixture(scope="module", params=["Fail", "Ignore"])
@@ -87,15 +36,16 @@ def installed(
         apiserver.make_service_account(name, "default")
     apiserver.make_service_account(NAMESPACE, ACCOUNT)
     objects = render(injection__failurePolicy=request.param)
-    definition = define_elections(apiserver, objects, SHOP, {"payouts": {}, "slow": ELECTION})
+    define_elections(apiserver, objects, SHOP, {"payouts": {}, "slow": ELECTION})
     one = Operator(apiserver, tmp_path_factory.mktemp("operator"), objects)
     made = [each for each in one.objects if each["kind"] in OBJECTS]
     for each in made:
         put(apiserver, each)
     yield one
     one.process.kill()
-    for each in [*made, definition]:
+    for each in made:
         remove(apiserver, each)
+    apiserver.admin.request("DELETE", elections_path(SHOP))
 
 
 @pytest.fixture
@@ -107,49 +57,10 @@ def operator(installed: Operator) -> Operator:
     return installed
 
 
-def ready(operator: Operator) -> bool:
-    """Say whether the API server asks the operator and trusts it."""
-    try:
-        made = operator.api.admin.request("POST", f"{PODS}?dryRun=All", make_pod() | {"metadata": metadata("probe")})
-    except RestError:
-        return False
-    return "initContainers" in made["spec"]
-
-
-def metadata(name: str, label: str = "true", **annotations: str) -> dict[str, Any]:
-    """Make the metadata of a pod that asks for a sidecar."""
-    given = {"election": "payouts", **annotations} if label == "true" else annotations
-    return {
-        "name": name,
-        "labels": {INJECT: label},
-        "annotations": {f"leader-sidecar.io/{key.replace('_', '-')}": value for key, value in given.items()},
-    }
-
-
 def create(operator: Operator, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """Create an object as an administrator."""
     made: dict[str, Any] = operator.api.admin.request("POST", path, body)
     return made
-
-
-def kubectl(api: ApiServer, folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run kubectl as a person would, who reads warnings."""
-    program = find_helm("kubectl")
-    assert program, "no kubectl: run tests/cluster/build-binaries ~/.cache/leader-sidecar/bin tools"
-    kubeconfig = api.kubeconfig_with_certificate(folder / "admin.kubeconfig")
-    command = [program, "--kubeconfig", str(kubeconfig), "--namespace", SHOP, *arguments]
-    environment = {**os.environ, "HOME": str(folder)}
-    return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
-
-
-def until(condition: Any, what: str, operator: Operator) -> None:
-    """Wait for a condition. Raises: AssertionError with the end of the operator's log."""
-    deadline_s = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline_s, f"{what}:\n{operator.process.log_tail()}"
-        time.sleep(0.1)
 
 
 @FAIL

@@ -48,7 +48,7 @@ class Faults:
 def named_election(pod: Mapping[str, Any]) -> str:
     """Return the name of the LeaderElection that the pod's label names; "" for none."""
     value = _labels(pod).get(INJECT, "")
-    return "" if value == "true" else value
+    return "" if value in ("true", "false") else value
 
 
 def read_asked(
