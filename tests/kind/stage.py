@@ -83,8 +83,10 @@ class Stage:
         return self.watchings[-1]
 
     def beside(self, namespace: str, title: str) -> Stage:
-        """Give one more stage."""
-        return Stage(self.cluster, namespace, title, self._all_stages)
+        """Give one more stage, which the report shows next to this one."""
+        stage = Stage(self.cluster, namespace, title, [])
+        self._all_stages.insert(self._all_stages.index(self) + 1, stage)
+        return stage
 
     def install(self, *values: str, on: Sequence[str] = (), **json_values: Any) -> None:
         """Install the chart.

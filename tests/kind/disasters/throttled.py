@@ -28,7 +28,7 @@ def play(stage: Stage) -> None:
         f"nobody led for {[round(one, 1) for one in watching.gaps_s()]} s"
     )
     assert len(held) == 3
-    assert min(held) > 0, "it was not throttled"
+    assert min(held) > 0, f"not throttled: {held}"
     stage.verdict()
 
 
