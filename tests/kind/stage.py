@@ -73,7 +73,7 @@ class Stage:
         self.faults: list[Fault] = []
         self.figures: list[str] = []
         self.evidence = Evidence()
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._all_stages = all_stages
         all_stages.append(self)
 
@@ -100,7 +100,7 @@ class Stage:
     @contextmanager
     def watched(self) -> Iterator[Watching]:
         """Let pollers ask every pod while the context lasts."""
-        with self.release.watching(self._interval_s) as watching:
+        with self.release.watching(self.interval_s) as watching:
             self.watchings.append(watching)
             yield watching
 
