@@ -11,7 +11,7 @@ from typing import Any
 
 from cluster.kind import KindCluster
 from kind.release import LEASE_S, Release
-from kind.watching import INTERVAL_S, PODS, Watching, now_s
+from kind.watching import INTERVAL_S, LEAST, PODS, Watching, now_s
 from process.poller import Seen
 
 LOOK_S = 4.0
@@ -140,13 +140,13 @@ class Stage:
         told = self.release.ledger("/evidence")
         self.evidence = Evidence(**{name: told[name] for name in Evidence.__dataclass_fields__})
 
-    def verdict(self, pods: int = PODS) -> None:
+    def verdict(self, pods: int = PODS, least: int = LEAST) -> None:
         """Judge by the pollers and by the ledger.
 
         Raises: AssertionError for two leaders, falling tokens, somebody paid twice or never, or no payments.
         """
         self.look()
-        self.say(self.watching.verdict(pods))
+        self.say(self.watching.verdict(pods, least))
         told = self.evidence
         self.say(f"{told.payments} payments, 0 twice, {len(told.refused)} writes refused")
         assert told.payments, "nothing was paid"
