@@ -58,9 +58,10 @@ class KindCluster:
         self._kind("create", "cluster", *options, limit_s=_CREATE_S)
         self.load(*images)
 
-    def load(self, *images: str) -> None:
-        """Put images of the engine on all nodes."""
-        self._kind("load", "docker-image", *images)
+    def load(self, *images: str, nodes: Sequence[str] = ()) -> None:
+        """Put images of the engine on these nodes, or on all."""
+        only = ["--nodes", ",".join(nodes)] if nodes else []
+        self._kind("load", "docker-image", *images, *only)
 
     def empty(self) -> None:
         """Remove what an earlier run left in it."""

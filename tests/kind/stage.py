@@ -11,7 +11,7 @@ from typing import Any
 
 from cluster.kind import KindCluster
 from kind.release import LEASE_S, Release
-from kind.watching import INTERVAL_S, PODS, Watching, now_s
+from kind.watching import INTERVAL_S, LEAST, PODS, Watching, now_s
 from process.poller import Seen
 
 LOOK_S = 4.0
@@ -73,7 +73,7 @@ class Stage:
         self.faults: list[Fault] = []
         self.figures: list[str] = []
         self.evidence = Evidence()
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._all_stages = all_stages
         all_stages.append(self)
 
@@ -83,8 +83,10 @@ class Stage:
         return self.watchings[-1]
 
     def beside(self, namespace: str, title: str) -> Stage:
-        """Give one more stage."""
-        return Stage(self.cluster, namespace, title, self._all_stages)
+        """Give one more stage, which the report shows next to this one."""
+        stage = Stage(self.cluster, namespace, title, [])
+        self._all_stages.insert(self._all_stages.index(self) + 1, stage)
+        return stage
 
     def install(self, *values: str, on: Sequence[str] = (), **json_values: Any) -> None:
         """Install the chart.
@@ -98,7 +100,7 @@ class Stage:
     @contextmanager
     def watched(self) -> Iterator[Watching]:
         """Let pollers ask every pod while the context lasts."""
-        with self.release.watching(self._interval_s) as watching:
+        with self.release.watching(self.interval_s) as watching:
             self.watchings.append(watching)
             yield watching
 
@@ -138,13 +140,13 @@ class Stage:
         told = self.release.ledger("/evidence")
         self.evidence = Evidence(**{name: told[name] for name in Evidence.__dataclass_fields__})
 
-    def verdict(self, pods: int = PODS) -> None:
+    def verdict(self, pods: int = PODS, least: int = LEAST) -> None:
         """Judge by the pollers and by the ledger.
 
         Raises: AssertionError for two leaders, falling tokens, somebody paid twice or never, or no payments.
         """
         self.look()
-        self.say(self.watching.verdict(pods))
+        self.say(self.watching.verdict(pods, least))
         told = self.evidence
         self.say(f"{told.payments} payments, 0 twice, {len(told.refused)} writes refused")
         assert told.payments, "nothing was paid"

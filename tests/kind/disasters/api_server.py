@@ -36,8 +36,8 @@ def away_for_longer(stage: Stage) -> None:
     """Kill it for 40 s: every answer is false after the renew deadline, and somebody leads soon after its return."""
     with stage.watched() as watching:
         old = stage.leader()
-        began_s = now_s()
         with stage.fault("API server killed"), api_server_stopped(stage.cluster):
+            began_s = now_s()
             time.sleep(LONG_S)
         healed_s = now_s()
         new = watching.leader(LEASE_S + 10.0, after_token=old.token or 0)

@@ -82,6 +82,7 @@ def stand(stage: Stage, image: str) -> None:
         "spec": {
             "serviceAccountName": f"{release.namespace}-housekeeping-demo",
             "automountServiceAccountToken": True,
+            "nodeName": stage.cluster.control_plane,
             "containers": [{"name": "app", "image": image, "args": flags, "securityContext": _RESTRICTED}],
         },
     }

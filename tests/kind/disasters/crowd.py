@@ -14,6 +14,8 @@ REPLICAS = 50
 STEPS_DOWN = 5
 LED_S = 2.0
 HANDOVER_S = 3.0
+LEAST = 40
+"""Answers of each of so many pods, which are asked less often."""
 _ASK = """
 import json, re, sys, urllib.request
 counts = {}
@@ -51,7 +53,7 @@ def play(stage: Stage) -> None:
     assert worst <= STEPS_DOWN
     assert total > 0, "fifty candidates and not one failed write: they were not counted"
     assert len(watching.tokens()) == STEPS_DOWN + 1, f"more terms than hand-overs: {watching.tokens()}"
-    stage.verdict(REPLICAS)
+    stage.verdict(REPLICAS, LEAST)
 
 
 def failed_writes(stage: Stage, pods: list[Any]) -> dict[str, float]:

@@ -18,8 +18,8 @@ def play(stage: Stage) -> None:
     stage.install(on=[node, stage.cluster.control_plane])
     with stage.watched() as watching:
         old = stage.leader_on(node)
-        began_s = now_s()
         with stage.fault("cut off", old.who), cut_off(stage.cluster, node, stage.say):
+            began_s = now_s()
             new = watching.leader(LEASE_S + 10.0, other_than=old.who, after_token=old.token or 0)
             time.sleep(LOOK_S)
         time.sleep(LOOK_S)

@@ -6,6 +6,7 @@ refused by the ledger, and where the ledger has no guard, merchants are paid twi
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -40,12 +41,14 @@ def play(stage: Stage) -> None:
         for one in stages:
             watched.enter_context(one.watched())
         old = dict(zip(stages, pool.map(lambda one: one.leader_on(node), stages), strict=True))
-        roll_begins(rolling, old[rolling].who)
+        roll_begins(rolling)
         stage.release.until(lambda: all(pool.map(half_paid, (stage, unguarded))), _HALF_PAID_S, "two half-paid batches")
         with ExitStack() as faults:
             for one in stages:
                 faults.enter_context(one.fault("frozen", old[one].who))
             with frozen(stage.cluster, node):
+                leader = rolling.release.pod(old[rolling].who)
+                assert leader.metadata.deletion_timestamp is None, "the leader was replaced before it was frozen"
                 frozen_s = now_s()
                 new = {one: successor(one, old[one]) for one in stages}
                 time.sleep(max(frozen_s + FROZEN_S - now_s(), 0.0))
@@ -60,12 +63,13 @@ def play(stage: Stage) -> None:
     late_writes_do_damage(unguarded, old[unguarded], woken_s)
 
 
-def roll_begins(stage: Stage, leader: str) -> None:
-    """Begin to roll, and wait until the first new pod is there while the leader still is."""
+def roll_begins(stage: Stage) -> None:
+    """Begin to roll, and wait until the first new pod is there."""
     before = set(stage.release.names())
+    slowly = json.dumps({"spec": {"minReadySeconds": 10}})  # the leader is not replaced before it is frozen
+    stage.release.kubectl("patch", stage.release.deployment, "--patch", slowly)
     stage.release.kubectl("rollout", "restart", stage.release.deployment)
     stage.release.until(lambda: set(stage.release.names()) - before, LEASE_S, "the first pod of the roll")
-    assert stage.release.pod(leader).metadata.deletion_timestamp is None, "the leader was replaced before it was frozen"
 
 
 def half_paid(stage: Stage) -> bool:

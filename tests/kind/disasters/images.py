@@ -26,7 +26,8 @@ def put_on_nodes(cluster: KindCluster, name: str, base: str, program: Path, entr
         recipe = f"FROM ghcr.io/leader-sidecar/{base}:{__version__}\nCOPY program /program\nENTRYPOINT {entrypoint}\n"
         (Path(folder) / "Dockerfile").write_text(recipe)
         subprocess.run(
-            ["docker", "build", "--quiet", "--tag", image, folder], capture_output=True, timeout=120, check=True
+            ["docker", "build", "--quiet", "--tag", image, folder], capture_output=True, timeout=300, check=True
         )
-    cluster.load(image)
+    # To the one node that no disaster befalls meanwhile.
+    cluster.load(image, nodes=[cluster.control_plane])
     return image

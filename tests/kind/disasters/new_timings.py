@@ -21,13 +21,13 @@ def play(stage: Stage) -> None:
         with stage.fault("rolls to 9 s"):
             stage.release.upgrade(*(f"leader-sidecar.{name}={value}" for name, value in TIMINGS.items()))
             stage.release.until_whole()
-        gaps_s = watching.gaps_s()
         assert not before & {pod.metadata.name for pod in stage.release.pods()}, "nothing was rolled"
         old = stage.leader()
+        gaps_s = watching.gaps_s()
         assert stage.release.lease().spec.lease_duration_seconds == SHORTER_S
-        began_s = now_s()
         with stage.fault("deleted by force", old.who):
             stage.release.core.delete_namespaced_pod(old.who, stage.release.namespace, grace_period_seconds=0)
+            began_s = now_s()
             new = watching.leader(SHORTER_S + 10.0, other_than=old.who, after_token=old.token or 0)
         time.sleep(LOOK_S)
     stage.say(f"rolled with nobody leading for {[round(one, 2) for one in gaps_s]} s")

@@ -19,8 +19,8 @@ def play(stage: Stage) -> None:
     with stage.watched() as watching:
         old = stage.leader()
         with stage.fault("no rights"):
-            began_s = now_s()
             stage.release.kubectl("delete", "rolebinding", f"{stage.release.namespace}-leader-sidecar")
+            began_s = now_s()
             time.sleep(RENEW_DEADLINE_S + 3.0)
             last = watching.last_true(old.token or 0)
             told = refusals(stage)

@@ -25,7 +25,7 @@ SNAPSHOT = "/var/lib/snapshot.db"
 LATER_WRITES = 4000
 """Writes to the cluster after the snapshot: more than what happens until somebody leads again."""
 BARRED_S = 2 * LEASE_S + 30.0
-REFUSED_S = 60.0
+TAKEN_S = REFUSED_S = 60.0
 _WRITERS = 8
 _PKI = "/etc/kubernetes/pki/etcd"
 
@@ -57,8 +57,8 @@ def lead_with_a_later_token(stage: Stage) -> int:
     stage.release.resign(old.who)
     later = stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
     assert (later.token or 0) > (old.token or 0) + LATER_WRITES, "the snapshot is not old enough"
-    time.sleep(LOOK_S)
-    return mark(stage)
+    until_paid(stage, later.token or 0)
+    return later.token or 0
 
 
 def restore(stages: Sequence[Stage]) -> float:
@@ -105,10 +105,14 @@ def write_much(stage: Stage) -> None:
         list(pool.map(write, names))
 
 
-def mark(stage: Stage) -> int:
-    """Return the highest token that the ledger has accepted."""
-    stage.look()
-    return max(one["token"] for one in stage.evidence.accepted)
+def until_paid(stage: Stage, token: int) -> None:
+    """Wait until the ledger has taken a payment of this term, so that its mark is not below."""
+
+    def paid() -> bool:
+        stage.look()
+        return any(one["token"] == token and one["what"].startswith("pay ") for one in stage.evidence.accepted)
+
+    stage.release.until(paid, TAKEN_S, f"the ledger takes a payment with token {token}", 1.0)
 
 
 def said(stage: Stage) -> list[str]:
@@ -129,14 +133,9 @@ def with_the_floor(stage: Stage, high_water: int) -> None:
     floor = max(int(found) for one in said(stage) for found in re.findall(r"--token-floor (\d+)", one))
     began_s = now_s()
     follow(stage.cluster, "etcd was restored", stage.release.namespace, FLOOR=str(floor))
-    new = stage.watching.leader(LEASE_S + 15.0, after_token=high_water)
+    new = stage.watching.leader(LEASE_S + 15.0, after_token=max(floor, high_water))
     stage.say(f"floor {floor}: token {new.token} above the mark {high_water}, {new.received_s - began_s:.1f} s after")
-
-    def paid() -> bool:
-        stage.look()
-        return any(one["token"] == new.token for one in stage.evidence.accepted)
-
-    stage.release.until(paid, REFUSED_S, "the ledger takes the new token", 1.0)
+    until_paid(stage, new.token or 0)
 
 
 def without_the_floor(stage: Stage, high_water: int) -> None:
