@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from bench.candidates import Candidate
 
+from bench.candidates import Candidate
 from docs.pages import ROOT, code
 from process.conftest import ELECTION, Start
 from process.servers import Server, leases

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import hdrs, web
 
-from leader_sidecar.serving.document import document, encode
+from leader_sidecar.serving.document import document
 from leader_sidecar.serving.events import events
 from leader_sidecar.serving.leader import Closing, check, leader, resign
 from leader_sidecar.serving.problem import Problem

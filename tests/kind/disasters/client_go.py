@@ -6,7 +6,6 @@ import time
 
 from bench.elector import find_elector
 from bench.overlap import Answer, side_by_side_s
-
 from kind.disasters.images import put_on_nodes
 from kind.release import LEASE_S
 from kind.stage import LOOK_S, Stage
