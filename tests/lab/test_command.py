@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,14 @@ def test_ctrl_c_prints_what_was_run_so_far() -> None:
         text=True,
     )
     try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline_s = time.monotonic() + 60.0
+        while len(children.read_text().split()) < 2 and time.monotonic() < deadline_s:
+            time.sleep(0.1)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.communicate(timeout=4.0)  # long enough for a first chunk
+            process.communicate(timeout=2.0)  # long enough for a first chunk
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30.0)
+        out, err = process.communicate(timeout=60.0)
     finally:
         process.kill()
     assert process.returncode == 130, err

@@ -20,7 +20,7 @@ COMMANDS = {
     "exec": "run a program only while this pod leads",
     "verify-log": "check what the logs of a run tell against the promises",
     "operator": "keep elections as a resource of the cluster, and label leaders",
-    "lab": "prove the election in virtual time: thousands of runs under faults",
+    "lab": "elections in virtual time: thousands of runs under faults, or one to look at",
     "devserver": "serve Leases from memory, for development and tests",
     "completion": "print a completion script for bash, zsh or fish",
 }
