@@ -35,7 +35,5 @@ CONFIGURATIONS = (
     Configuration("release_any_version", "BrokenElection", "a release that names no version", "I7_OwnRecordOnly"),
     Configuration("holder_overlooked", "BrokenElection", "another holder is overlooked", "I8_SeenIsOver"),
     Configuration("counted_from_response", "BrokenTiming", "a lease counted from the response", "I1_OneLeader"),
-    Configuration("release_at_once", "BrokenTiming", "a release while the app is at work", "I1_OneLeader"),
-    Configuration("empty_is_free", "BrokenTiming", "an empty holder is free at once", "I1_OneLeader"),
     Configuration("short_wait", "TimedLease", "a lease duration too short for R, M and rho", "I1_OneLeader"),
 )

@@ -12,13 +12,13 @@ from leader_sidecar.lab.schedule import make_schedule
 from spec.recorder import NotModelled, Run, Step, record
 from spec.replaying import replay
 
-SEEDS = (1, 2, 3, 4, 6, 7, 8, 11, 12, 14, 16, 17, 18, 23, 24, 26, 30, 34, 35, 36)
+SEEDS = (1, 2, 3, 4, 6, 12, 16, 18, 23, 24, 30)
 """Chosen for their faults; `test_the_runs_have_the_faults_that_matter` says which."""
 
 RESTORED = 0
 """A seed in which etcd is restored, which the model leaves out."""
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_every_step_of_every_run_is_a_step_of_the_model(runs: list[Run], tmp_pat
     steps = sum(len(run.steps) for run in runs)
     replayed = replay(runs, tmp_path)
     assert (replayed.steps, replayed.violated) == (steps, "")
-    assert steps > 8_000
+    assert steps > 5_000
     print(f"{steps} steps of {len(runs)} runs, {sum(run.terms for run in runs)} terms, are the model's")
 
 
