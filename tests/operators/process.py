@@ -16,9 +16,10 @@ from operators.cluster import OPERATORS, wait_for
 
 START_S = 60.0
 QUICK = (
-    *("--lease-duration", "3s", "--renew-deadline", "2s", "--renew-interval", "500ms"),
-    *("--retry-period", "200ms", "--stop-margin", "500ms"),
+    *("--lease-duration", "6s", "--renew-deadline", "4500ms", "--renew-interval", "1s"),
+    *("--retry-period", "500ms", "--stop-margin", "500ms"),
 )
+"""Timings of the operators' own election where a test waits for it to be lost or taken over."""
 
 
 class OperatorProcess:
@@ -33,7 +34,7 @@ class OperatorProcess:
     """
 
     def __init__(
-        self, folder: Path, kubeconfig: Path, election: str, pod_name: str, settings: Sequence[str] = QUICK
+        self, folder: Path, kubeconfig: Path, election: str, pod_name: str, settings: Sequence[str] = ()
     ) -> None:
         self.pod_name = pod_name
         flags = ["--kubeconfig", str(kubeconfig), "--election", f"{OPERATORS}/{election}", "--pod-name", pod_name]

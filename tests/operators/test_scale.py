@@ -140,7 +140,7 @@ def test_two_hundred_elections_are_right_soon_after_a_restart_without_a_storm(cl
         assert fleet.seen() == fleet.led
         fleet.move()
         began_s = time.monotonic()
-        operator = start(settings=())
+        operator = start()
         wait_for(lambda: operator.acts, START_S, "it acts")
         acting_s = time.monotonic()
         wait_for(lambda: fleet.seen() == fleet.led, CONVERGED_S, "all labels and statuses are right")

@@ -10,6 +10,7 @@ import pytest
 
 from operators.cluster import ACCOUNT, OPERATORS, Cluster, wait_for
 from operators.conftest import NAME, START_S, Start
+from operators.process import QUICK
 from process.sidecars import SidecarProcess
 
 pytestmark = pytest.mark.apiserver
@@ -88,7 +89,7 @@ def test_a_resource_deleted_while_no_operator_runs_leaves_no_label_behind(
 
 
 def test_of_two_one_acts_and_one_that_was_frozen_does_no_harm(cluster: Cluster, namespace: str, start: Start) -> None:
-    operators = [start("operator-0"), start("operator-1")]
+    operators = [start("operator-0", settings=QUICK), start("operator-1", settings=QUICK)]
     acting = wait_for(lambda: next((one for one in operators if one.acts), None), START_S, "one acts")
     (other,) = (one for one in operators if one is not acting)
     assert not other.acts
@@ -138,7 +139,7 @@ def test_an_election_edited_while_its_leader_is_frozen_does_not_touch_the_lease(
 
 
 def test_an_api_server_that_was_away_is_caught_up_with(cluster: Cluster, namespace: str, start: Start) -> None:
-    operator = start()
+    operator = start(settings=QUICK)
     wait_for(lambda: operator.acts, START_S, "it acts")
     make(cluster, namespace)
     uid = cluster.make_pod(namespace, "payouts-0")
