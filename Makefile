@@ -37,7 +37,11 @@ prove: $(INSTALLED) spec ## 25,000 elections in virtual time (FULL=1: 100,000, S
 
 .PHONY: kind-test
 kind-test: cluster-programs image ## charts and disasters on a real cluster of four nodes, made and deleted (KEEP=1 keeps it, CLUSTER=name takes one)
-	$(PYTEST) tests/kind --server=kind --timeout=900 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
+	$(PYTEST) tests/kind --ignore=tests/kind/test_operator.py --server=kind --timeout=900 -rP --junitxml=$(REPORTS)/kind-test/kind.xml
+
+.PHONY: kind-operator
+kind-operator: cluster-programs image ## the operator on such a cluster: labelled pods, the Service, a new certificate, the policy
+	$(PYTEST) tests/kind/test_operator.py --server=kind --timeout=900 -rP
 
 .PHONY: demo
 demo: $(INSTALLED) ## watch a leader fall and another rise, and a frozen one wake and be refused, in a minute (SEED=n)

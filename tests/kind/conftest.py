@@ -34,6 +34,7 @@ ORDER = (
     "test_access",
     "test_job",
     "test_handover",
+    "test_operator",
     "test_disasters",
     "test_crowds",
     "test_api_server",
