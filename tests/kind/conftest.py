@@ -1,7 +1,7 @@
 """The cluster of the session, the stages on it, and the order in which they play.
 
-First the scenarios of `BESIDE` begin, all at once, each in a namespace of its own; meanwhile the tests of the chart
-run. What takes the whole processor or the whole cluster comes after, one at a time.
+First the scenarios of `BESIDE` begin, all at once, each in a namespace of its own; meanwhile those tests of the chart run
+that measure no time. What measures hand-overs, or takes the whole processor or cluster, comes after, one at a time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ORDER = (
     "test_runbook",
     "test_access",
     "test_job",
-    "test_handover",
     "test_disasters",
+    "test_handover",
     "test_crowds",
     "test_api_server",
     "test_resources",
