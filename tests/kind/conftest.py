@@ -1,7 +1,7 @@
 """The cluster of the session, the stages on it, and the order in which they play.
 
-First the scenarios of `BESIDE` begin, all at once, each in a namespace of its own; meanwhile the tests of the chart
-run. What takes the whole processor or the whole cluster comes after, one at a time.
+First the scenarios of `BESIDE` begin, all at once, each in a namespace of its own; meanwhile run those tests of the
+chart that measure no time. What measures hand-overs, or takes the whole processor or cluster, comes after, alone.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ ORDER = (
     "test_runbook",
     "test_access",
     "test_job",
-    "test_handover",
     "test_operator",
     "test_disasters",
+    "test_handover",
     "test_crowds",
     "test_api_server",
     "test_resources",

@@ -42,6 +42,8 @@ def play(stage: Stage) -> None:
         release.until_whole(count=4)
         time.sleep(FOLLOWS_S)
         before = watching.tokens()[-1]
+        last = [one for one in watching.seen if one.who == CLIENT_GO][-1]
+        assert last.token == 0, "client-go had lost the Lease by itself"
         ended_s = now_s()
         with stage.fault("deleted", CLIENT_GO):
             release.kubectl("delete", "pod", CLIENT_GO)
