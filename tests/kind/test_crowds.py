@@ -8,6 +8,8 @@ from cluster.kind import KindCluster
 from kind.disasters import crowd, many_elections
 from kind.stage import Stage
 
+pytestmark = pytest.mark.disaster
+
 INTERVAL_S = 0.25
 """Between two questions to one of so many pods."""
 

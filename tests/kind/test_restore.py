@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cluster.kind import KindCluster
 from kind.disasters import restored
 from kind.stage import Stage
+
+pytestmark = pytest.mark.disaster
 
 
 def test_who_ran_before_does_not_lead_and_says_what_to_do(cluster: KindCluster, stages: list[Stage]) -> None:
