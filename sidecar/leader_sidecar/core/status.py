@@ -99,14 +99,14 @@ def verifies(state: State, record: Record) -> bool | None:
 
 def _leader(state: State, now_s: float, grant: Grant | None) -> Leader | None:
     record = state.record
-    holder = read_holder(record) if record is not None else None
-    if record is None or holder is None or state.barred or state.suspect_since_s is not None:
+    if record is None or state.barred or state.suspect_since_s is not None:
         return None
-    if holder.identity == state.config.identity:
+    if record.holder == state.config.identity:
         if grant is None:
             return None
-        return Leader(state.config.pod_name, holder.identity, grant.token, record.acquire_time, record.renew_time)
-    if now_s >= state.free_at_s:
+        return Leader(state.config.pod_name, record.holder, grant.token, record.acquire_time, record.renew_time)
+    holder = read_holder(record) if now_s < state.free_at_s else None
+    if holder is None:
         return None
     # Another process of a pod named as ours is shown by its identity (DESIGN §12.6).
     name = holder.pod_name if holder.pod_name != state.config.pod_name else ""
