@@ -116,9 +116,11 @@ class Release:
         assert status == 202, body
 
     def ledger(self, path: str) -> Any:
-        """Ask the ledger, through the API server."""
-        service = f"/api/v1/namespaces/{self.namespace}/services/{self.namespace}-housekeeping-demo-ledger:8090/proxy"
-        return json.loads(self.kubectl("get", "--raw", service + path))
+        """Ask the ledger, through the API server and in a few milliseconds: a batch is half paid for half a second."""
+        answer = self.core.connect_get_namespaced_service_proxy_with_path(
+            f"{self.namespace}-housekeeping-demo-ledger:8090", self.namespace, path.lstrip("/"), _preload_content=False
+        )
+        return json.loads(answer.data)
 
     def log(self, pod: str) -> list[dict[str, Any]]:
         """Return what the sidecar of a pod has logged."""

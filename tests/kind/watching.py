@@ -24,6 +24,7 @@ from process.poller import Seen, overlaps
 
 _PROGRAM = Path(__file__).with_name("ask.py").read_text()
 _LOOK_S = 0.5
+_LOOK_ON_S = 20.0
 INTERVAL_S = 0.1
 """Between two questions to one pod, where dozens of pods are asked on one machine."""
 PODS = 3
@@ -71,6 +72,8 @@ class Watching:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is None:
+            self._look_on()
         self.ended_s = now_s()
         self._ended.set()
         self._follower.join(timeout=30.0)
@@ -118,13 +121,21 @@ class Watching:
 
         Raises: AssertionError for an overlap, falling tokens, or pods that were not heard.
         """
-        seen = [one for one in self.seen if one.token != 0]
-        heard = Counter(one.who for one in seen)
+        seen, heard = [one for one in self.seen if one.token != 0], self._heard()
         assert sum(number >= least for number in heard.values()) >= pods, f"too few answers: {dict(heard)}"
         found = overlaps(seen)
         assert not found, f"{len(found)} answers overlap, the first: {found[0]}"
         assert self.tokens() == sorted(self.tokens()), f"tokens fall: {self.tokens()}"
         return f"{len(seen)} answers, terms {self.tokens()}, 0 overlaps"
+
+    def _heard(self) -> Counter[str]:
+        return Counter(one.who for one in self.seen if one.token != 0)
+
+    def _look_on(self) -> None:
+        """Give pods on a busy machine time to be heard often enough."""
+        deadline_s = now_s() + _LOOK_ON_S
+        while sum(number >= LEAST for number in self._heard().values()) < PODS and now_s() < deadline_s:
+            time.sleep(_LOOK_S)
 
     def _follow(self) -> None:
         while not self._ended.wait(_LOOK_S):
