@@ -2,14 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from leader_sidecar.core.holder import read_holder
 from leader_sidecar.core.record import Record
 from leader_sidecar.core.state import Grant, State
 
 
-@dataclass(frozen=True, slots=True)
-class Leader:
+class Leader(NamedTuple):
     """Who leads as far as this candidate knows.
 
     Args:

@@ -105,8 +105,10 @@ def openapi() -> bytes:
 
 
 def _names_this_pod(request: web.BaseRequest) -> bool:
-    # `request.host` is that of the target where it is a whole URL, else the header again.
-    return _is_ours(request.headers.get(hdrs.HOST, "")) and _is_ours(request.host)
+    if not _is_ours(request.headers.get(hdrs.HOST, "")):
+        return False
+    # Where the target is a whole URL, that one names a host too.
+    return request.raw_path.startswith("/") or _is_ours(request.host)
 
 
 @lru_cache(maxsize=16)

@@ -25,7 +25,15 @@ Closing = asyncio.Future[None]
 
 async def leader(view: ElectionView, request: web.BaseRequest, closing: Closing) -> web.Response:
     """Say who leads; with `index`, when that has changed; with `verify=true`, after a quorum read."""
-    query = Query(request, ("index", "wait", "verify"))
+    # Most ask without parameters, and often.
+    waits = "?" in request.raw_path and await _as_asked(view, Query(request, ("index", "wait", "verify")), closing)
+    now = view.answer()
+    body = document(now, late=waits).encode()
+    return web.Response(body=body, content_type=_JSON, headers=fencing_headers(now))
+
+
+async def _as_asked(view: ElectionView, query: Query, closing: Closing) -> bool:
+    """Wait and verify as the parameters say. Returns: whether the answer may have been waited for."""
     verify, waits = query.truth("verify"), "index" in query
     wait_s = query.duration("wait", _DEFAULT_WAIT_S, LONGEST_WAIT_S)
     if waits:
@@ -35,9 +43,7 @@ async def leader(view: ElectionView, request: web.BaseRequest, closing: Closing)
     if verify and not await view.verify(_VERIFY_S):
         detail = "leadership could not be verified at the API server in time: ask again, or ask without verify"
         raise Problem(503, detail, {"Retry-After": "1"})
-    now = view.answer()
-    body = document(now, late=waits).encode()
-    return web.Response(body=body, content_type=_JSON, headers=fencing_headers(now))
+    return waits
 
 
 async def check(view: ElectionView, request: web.BaseRequest, _: Closing) -> web.Response:
