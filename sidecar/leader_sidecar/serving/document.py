@@ -2,9 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from leader_sidecar.core.status import Answer, Leader
 
@@ -31,11 +29,6 @@ def document(answer: Answer, *, late: bool = False) -> str:
         f'"self": {{"name": {_text(answer.self_name)}, "identity": {_text(answer.self_identity)}}}, '
         f'"index": {answer.index}{until}}}'
     )
-
-
-def encode(told: Mapping[str, Any]) -> bytes:
-    """Encode another document on one line."""
-    return _ENCODER.encode(told).encode()
 
 
 def fencing_headers(answer: Answer) -> dict[str, str]:
