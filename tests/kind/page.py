@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kind.stage import Fault, Stage
 from kind.watching import Watching
+from leader_sidecar.cli.page_style import PAGE_STYLE, REFUSED_COLOUR, TERM_COLOURS
 from process.poller import Seen, overlaps
 
 REPORT = Path(__file__).parents[2] / "build" / "kind" / "kind-report.html"
@@ -18,19 +19,7 @@ _WIDTH, _LEFT, _ROW, _TOP, _FOOT = 1000, 130, 26, 24, 22
 _LABEL = 44  # a bar that is narrower has no room for its label
 _SILENCE_S = 2.5  # longer than a poller waits for an answer
 _MOST_LANES = 8
-_COLOURS = ("#2b6cb0", "#b7791f", "#6b46c1", "#2c7a7b", "#97266d")
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1a202c; --pale: #718096; --line: #e2e8f0; --paper: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e2e8f0; --pale: #a0aec0; --line: #2d3748; --paper: #14181f; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1040px;
-  margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .3rem; }
-p, ul { margin: .3rem 0; } li { overflow-wrap: anywhere; }
-svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; margin-top: .4rem; } svg text { fill: var(--ink); }
-.pale { fill: var(--pale); color: var(--pale); } a { color: inherit; }
-table { border-collapse: collapse; } td, th { padding: .15rem .9rem .15rem 0; text-align: right; }
-th:first-child, td:first-child { text-align: left; } .bad { color: #c53030; font-weight: 700; }
-"""
+_STYLE = f"{PAGE_STYLE} ul {{ margin: .3rem 0; }} li {{ overflow-wrap: anywhere; }} svg {{ margin-top: .4rem; }}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +100,7 @@ def _timeline(stage: Stage, watching: Watching, number: int) -> Iterator[str]:
     for fault in faults:
         yield from _fault(fault, lanes, height, x)
     tokens = sorted({bar.token for bar in bars})
-    colour = {token: _COLOURS[place % len(_COLOURS)] for place, token in enumerate(tokens)}
+    colour = {token: TERM_COLOURS[place % len(TERM_COLOURS)] for place, token in enumerate(tokens)}
     for place, who in enumerate(lanes):
         y = _TOP + _ROW * place
         yield f'<g class="lane" data-pod="{escape(who)}"><text x="0" y="{y + 17}">{escape(_short(who))}</text>'
@@ -167,7 +156,7 @@ def _ledger(stage: Stage, watching: Watching, y: int, x: Callable[[float], float
     for one in stage.evidence.refused:
         if watching.began_s <= one["at_s"] <= watching.ended_s:
             at, title = x(one["at_s"]), f"{one['what']}: token {one['token']} refused, {one['high_water']} was accepted"
-            yield f'<path class="refused" d="M{at - 5} {y + 8} l10 10 m0 -10 l-10 10" stroke="#c53030" stroke-width="3">'
+            yield f'<path class="refused" d="M{at - 5} {y + 8} l10 10 m0 -10 l-10 10" stroke="{REFUSED_COLOUR}" stroke-width="3">'
             yield f"<title>{escape(title)}</title></path>"
     yield "</g>"
 
