@@ -5,6 +5,7 @@ PY := $(BIN)/python
 PYTEST := $(PY) -m pytest
 INSTALLED := .venv/.installed
 REPORTS := build/reports
+CHARTS := charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 # Process tests wait most of the time: several at once, each worker with an API server of its own.
 SIDE_BY_SIDE := --numprocesses=3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -138,9 +139,9 @@ verify-states: $(INSTALLED)
 
 .PHONY: update-charts verify-charts update-manifests verify-manifests
 update-charts: $(INSTALLED) ## schema, README and defaults of the charts, from their commented values
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py $(CHARTS)
 verify-charts: $(INSTALLED)
-	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
+	@PYTHONPATH=sidecar $(PY) tools/chart_docs.py --verify $(CHARTS)
 update-manifests: $(INSTALLED) ## manifests/, from the charts (needs helm)
 	@PYTHONPATH=sidecar $(PY) tools/manifests.py
 verify-manifests: $(INSTALLED)

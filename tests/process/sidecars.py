@@ -73,12 +73,9 @@ class SidecarProcess:
         self.pod_uid = pod_uid or str(uuid.uuid4())
         flags = ["--kubeconfig", str(kubeconfig), "--pod-name", pod_name, "--pod-uid", self.pod_uid]
         flags += [part for election in elections for part in ("--election", election)]
-        flags += ["--listen", "localhost:0", "--probe-listen", "127.0.0.1:0", "--log-format", "json"]
-        flags += [
-            "--log-level",
-            "debug",
-            *settings,
-        ]  # tells renewals, without which no log shows when a killed one ended
+        flags += ["--listen", "localhost:0", "--probe-listen", "127.0.0.1:0"]
+        # At debug it tells renewals, without which no log shows when the term of a killed one ended.
+        flags += ["--log-format", "json", "--log-level", "debug", *settings]
         log = folder / f"{pod_name}.log"
         self.process = Process([*program, "run", *flags], log, folder / "none", environment)
         self._seen = 0
