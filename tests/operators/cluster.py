@@ -6,12 +6,12 @@ There are no controllers, no scheduler and no kubelets: pods are objects that no
 from __future__ import annotations
 
 import contextlib
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
@@ -28,24 +28,15 @@ from leader_sidecar.operator.resource import (
     role_path,
     service_path,
 )
+from process import sidecars
 
 FILES = Path(__file__).parents[2] / "charts" / "leader-sidecar-operator" / "files"
 OPERATORS = "leader-sidecar-system"
 ACCOUNT = "leader-sidecar-operator"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
-T = TypeVar("T")
-
-
-def wait_for(what: Callable[[], T | None], within_s: float, whose: str) -> T:
-    """Ask until something comes of it. Raises: AssertionError when nothing came within `within_s`."""
-    deadline_s = time.monotonic() + within_s
-    while time.monotonic() < deadline_s:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.05)
-    raise AssertionError(f"{whose} within {within_s:g} s: no")
+# An API server with a thousand pods is asked less often than a sidecar.
+wait_for = partial(sidecars.wait_for, every_s=0.05)
 
 
 class Cluster:

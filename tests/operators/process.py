@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
 import sys
 import uuid
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cluster.logs import json_lines
 from cluster.processes import Process
 from operators.cluster import OPERATORS, wait_for
 
@@ -53,10 +53,7 @@ class OperatorProcess:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return every line of its log, over restarts."""
-        if not self.process.log_file.exists():
-            return []
-        text = self.process.log_file.read_text()
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
+        return json_lines(self.process.log_file)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the lines that tell this event."""

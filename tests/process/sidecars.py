@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cluster.logs import json_lines
 from cluster.processes import Process
 
 START_S = 20.0
@@ -31,8 +32,8 @@ _PROGRAM = (sys.executable, "-m", "leader_sidecar")
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[[], T | None], within_s: float, whose: str) -> T:
-    """Ask until something comes of it.
+def wait_for(what: Callable[[], T | None], within_s: float, whose: str, every_s: float = 0.01) -> T:
+    """Ask until something comes of it, with `every_s` between two questions.
 
     Raises: AssertionError when nothing came within `within_s`.
     """
@@ -41,7 +42,7 @@ def wait_for(what: Callable[[], T | None], within_s: float, whose: str) -> T:
         got = what()
         if got:
             return got
-        time.sleep(0.01)
+        time.sleep(every_s)
     raise AssertionError(f"{whose} within {within_s:g} s: no")
 
 
@@ -92,10 +93,7 @@ class SidecarProcess:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return every line of its log, over restarts."""
-        if not self.process.log_file.exists():
-            return []
-        text = self.process.log_file.read_text()
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
+        return json_lines(self.process.log_file)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the lines of its log that tell this event."""
