@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cluster.apiserver import ApiServer
+from cluster.processes import Process
 from process.conftest import ELECTION, Start
 from process.servers import Server, leases
 from process.sidecars import D_S, MARGIN_S, Group, wait_for
@@ -85,23 +86,16 @@ def test_longer_than_a_lease_and_somebody_leads_soon_after(patient: Group, serve
 
 
 @pytest.mark.apiserver
-def test_an_api_server_that_is_killed_and_started_again(group: Group, apiserver: ApiServer) -> None:
+@pytest.mark.parametrize("name", ["server", "etcd"])
+def test_an_api_server_or_its_etcd_that_is_killed_and_started_again(
+    group: Group, apiserver: ApiServer, name: str
+) -> None:
+    killed: Process = getattr(apiserver, name)
     with survives(group):
         before = group.leader(D_S + MARGIN_S).token
-        apiserver.server.kill()
+        killed.kill()
         wait_for(lambda: not any(one.leads for one in group.sidecars), D_S, "nobody leads")
-        apiserver.server.start()
-        apiserver.wait_ready()
-        assert group.leader(D_S + MARGIN_S).token > before
-
-
-@pytest.mark.apiserver
-def test_an_etcd_that_is_killed_and_started_again(group: Group, apiserver: ApiServer) -> None:
-    with survives(group):
-        before = group.leader(D_S + MARGIN_S).token
-        apiserver.etcd.kill()
-        wait_for(lambda: not any(one.leads for one in group.sidecars), D_S, "nobody leads")
-        apiserver.etcd.start()
+        killed.start()
         apiserver.wait_ready()
         assert group.leader(D_S + MARGIN_S).token > before
 

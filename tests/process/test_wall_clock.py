@@ -45,10 +45,20 @@ class WallClock:
         new.rename(self._file)
 
 
+@pytest.fixture
+def clocks(library: Path, tmp_path: Path) -> list[WallClock]:
+    """Give three wall clocks."""
+    return [WallClock(library, tmp_path / f"clock-{number}") for number in range(3)]
+
+
+@pytest.fixture
+def group(start: Start, clocks: list[WallClock]) -> Group:
+    """Give three sidecars of one election, each with the wall clock of its place in the list."""
+    return Group([start(f"payouts-{n}", environment=clock.environment) for n, clock in enumerate(clocks)])
+
+
 @pytest.mark.parametrize("offset", ["+1y", "-1y"])
-def test_a_leaders_wall_clock_steps_by_a_year(start: Start, library: Path, tmp_path: Path, offset: str) -> None:
-    clocks = [WallClock(library, tmp_path / f"clock-{number}") for number in range(3)]
-    group = Group([start(f"payouts-{n}", environment=clock.environment) for n, clock in enumerate(clocks)])
+def test_a_leaders_wall_clock_steps_by_a_year(clocks: list[WallClock], group: Group, offset: str) -> None:
     with survives(group):
         old = group.leader(TERM_S)
         before = old.token
@@ -62,9 +72,7 @@ def test_a_leaders_wall_clock_steps_by_a_year(start: Start, library: Path, tmp_p
 
 
 @pytest.mark.parametrize("offset", ["+1y", "-1y"])
-def test_a_followers_wall_clock_steps_by_a_year(start: Start, library: Path, tmp_path: Path, offset: str) -> None:
-    clocks = [WallClock(library, tmp_path / f"clock-{number}") for number in range(3)]
-    group = Group([start(f"payouts-{n}", environment=clock.environment) for n, clock in enumerate(clocks)])
+def test_a_followers_wall_clock_steps_by_a_year(clocks: list[WallClock], group: Group, offset: str) -> None:
     with survives(group):
         old = group.leader(TERM_S)
         before = old.token
