@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from leader_sidecar import __version__
-from leader_sidecar.core.state import Config
 from leader_sidecar.kube.api import Api
 from leader_sidecar.kube.endpoint import Endpoint, EndpointError, load_endpoint
 from leader_sidecar.operator.acting import Acting
@@ -22,7 +21,7 @@ from leader_sidecar.runtime.clock import Clock
 from leader_sidecar.runtime.driver import Driver
 from leader_sidecar.runtime.election import Election
 from leader_sidecar.runtime.log import LibraryLog, LogWriter
-from leader_sidecar.runtime.main import EXIT_CONFIGURATION, stand
+from leader_sidecar.runtime.main import EXIT_CONFIGURATION, new_candidate, stand
 from leader_sidecar.runtime.pod_socket import PodSocketTaken, bind_pod_socket
 from leader_sidecar.serving.connections import Port
 from leader_sidecar.serving.listen import ListenError, open_sockets
@@ -60,7 +59,14 @@ async def _run(
 ) -> int:
     election = settings.election
     api = Api(endpoint, election.namespace, election.name, pod_name=settings.pod_name, rng=random.Random(), log=log)
-    driver = Driver(_config(settings), api, clock, log, events=True)
+    config = new_candidate(
+        election,
+        pod_name=settings.pod_name,
+        pod_uid=settings.pod_uid,
+        timing=settings.timing,
+        sole_in_pod=bool(settings.pod_uid),
+    )
+    driver = Driver(config, api, clock, log, events=True)
     acting = Acting(driver, endpoint, clock, log)
     beside = [acting.run()]
     if injection is not None:
@@ -88,16 +94,3 @@ async def _serve(settings: OperatorSettings, view: Election, acting: Acting) -> 
     for one in sockets:
         await asyncio.get_running_loop().create_server(port, sock=one)
     return port, int(sockets[0].getsockname()[1])
-
-
-def _config(settings: OperatorSettings) -> Config:
-    return Config(
-        namespace=settings.election.namespace,
-        name=settings.election.name,
-        pod_name=settings.pod_name,
-        pod_uid=settings.pod_uid,
-        nonce=os.urandom(8).hex(),
-        timing=settings.timing,
-        sole_in_pod=bool(settings.pod_uid),
-        first_index=1 + int.from_bytes(os.urandom(3)),
-    )

@@ -140,16 +140,29 @@ def _innermost(error: BaseException | None) -> str:
     return f"{error!r}{where}"
 
 
-def _config(settings: Settings, name: ElectionName, sole_in_pod: bool) -> Config:
+def new_candidate(name: ElectionName, **more: Any) -> Config:
+    """Make the configuration of a candidate that no other process is: nonce and first index are drawn.
+
+    Args:
+        name: the election.
+        more: the other fields of `Config`.
+    """
     return Config(
         namespace=name.namespace,
         name=name.name,
+        nonce=os.urandom(8).hex(),
+        first_index=1 + int.from_bytes(os.urandom(3)),
+        **more,
+    )
+
+
+def _config(settings: Settings, name: ElectionName, sole_in_pod: bool) -> Config:
+    return new_candidate(
+        name,
         pod_name=settings.pod_name,
         pod_uid=settings.pod_uid,
-        nonce=os.urandom(8).hex(),
         timing=settings.timing,
         token_floor=settings.token_floor,
         create_lease=settings.create_lease,
         sole_in_pod=sole_in_pod,
-        first_index=1 + int.from_bytes(os.urandom(3)),
     )
