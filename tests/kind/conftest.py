@@ -122,6 +122,7 @@ def beside(
         scene, title = BESIDE[name]
         stage = Stage(cluster, name, title, stages)
         scene(stage)
+        stage.leave()
         return stage
 
     pool = ThreadPoolExecutor(len(BESIDE))

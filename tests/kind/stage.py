@@ -75,6 +75,7 @@ class Stage:
         self.evidence = Evidence()
         self.interval_s = interval_s
         self._all_stages = all_stages
+        self._besides: list[Stage] = []
         all_stages.append(self)
 
     @property
@@ -86,7 +87,12 @@ class Stage:
         """Give one more stage, which the report shows next to this one."""
         stage = Stage(self.cluster, namespace, title, [])
         self._all_stages.insert(self._all_stages.index(self) + 1, stage)
+        self._besides.append(stage)
         return stage
+
+    def leave(self) -> None:
+        """Remove the release, and those beside it: whoever plays next has the processor alone."""
+        self.cluster.remove(*(one.release.namespace for one in (self, *self._besides)))
 
     def install(self, *values: str, on: Sequence[str] = (), **json_values: Any) -> None:
         """Install the chart.

@@ -24,5 +24,5 @@ def test_a_crowd_has_one_leader_an_election(cluster: KindCluster, stages: list[S
     scene, title = CROWDS[namespace]
     stage = Stage(cluster, namespace, title, stages, INTERVAL_S)
     scene(stage)
-    cluster.remove(namespace)
+    stage.leave()
     print(*stage.figures, sep="\n")
