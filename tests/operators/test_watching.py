@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -16,7 +18,7 @@ from kopf.testing import KopfRunner
 
 from leader_sidecar.kube.endpoint import load_endpoint
 from leader_sidecar.operator.resource import LEADS_LABEL, Key, key_of
-from leader_sidecar.operator.watching import log_in, new_settings, watch_elections
+from leader_sidecar.operator.watching import KopfThread, log_in, new_settings, watch_elections
 from operators.cluster import Cluster, wait_for
 from operators.conftest import NAME
 from process.proxy import Harm, Proxy
@@ -28,6 +30,8 @@ pytestmark = [
 ]
 
 SOON_S = 30.0
+NAMELESS = 65532
+"""The user of the images, of whom /etc/passwd knows nothing."""
 
 
 class Seen:
@@ -91,6 +95,24 @@ def test_elections_leases_and_pods_that_lead_are_shown_and_nothing_is_written(
     assert (cluster.election(namespace, NAME), cluster.lease(namespace, NAME)) == before
     assert ("kube-node-lease", namespace) not in seen.leases
     assert (namespace, "payouts-1") not in seen.pods
+
+
+async def test_a_user_without_a_name_may_watch(
+    cluster: Cluster, namespace: str, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: NAMELESS)
+    cluster.make_election(namespace, NAME)
+    seen = Seen()
+    endpoint = load_endpoint(str(kubeconfig), {})
+    watching = asyncio.create_task(KopfThread(seen.registry(), new_settings(), endpoint).run())
+    async with asyncio.timeout(SOON_S):
+        while (namespace, NAME) not in seen.elections and not watching.done():
+            await asyncio.sleep(0.05)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
 
 
 def test_what_happened_before_a_410_is_shown_after_it(

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import kopf
@@ -122,7 +122,13 @@ class KopfThread:
         if self._stopped.is_set():
             return
         await kopf.operator(
-            registry=self._registry, settings=self._settings, clusterwide=True, standalone=True, stop_flag=self._stop
+            registry=self._registry,
+            settings=self._settings,
+            clusterwide=True,
+            standalone=True,
+            # Of no use to who stands alone; kopf would ask for the user's name, and in a pod there is none.
+            identity=cast(Any, "leader-sidecar-operator"),
+            stop_flag=self._stop,
         )
 
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
