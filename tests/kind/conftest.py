@@ -6,6 +6,7 @@ chart that measure no time. What measures hand-overs, or takes the whole process
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -28,6 +29,9 @@ IMAGES = [
     f"ghcr.io/leader-sidecar/{name}:{__version__}"
     for name in ("leader-sidecar", "leader-sidecar-operator", "housekeeping-demo")
 ]
+
+# Every try while an API server is away is a line of urllib3's otherwise.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 ORDER = (
     "test_runbook",

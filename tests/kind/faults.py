@@ -27,6 +27,19 @@ def frozen(cluster: KindCluster, node: str) -> Iterator[None]:
 
 
 @contextmanager
+def paused(cluster: KindCluster, node: str, container: str) -> Iterator[None]:
+    """Freeze the processes of one container, by its id."""
+    task = ("ctr", "--namespace", "k8s.io", "tasks")
+    cluster.on_node(node, *task, "pause", container)
+    try:
+        listed = [line.split() for line in cluster.on_node(node, *task, "list").splitlines()]
+        assert [line[2] for line in listed if line[0] == container] == ["PAUSED"], "nobody is frozen"
+        yield
+    finally:
+        cluster.on_node(node, *task, "resume", container)
+
+
+@contextmanager
 def killed(cluster: KindCluster, node: str) -> Iterator[None]:
     """Kill a node, as a power cut does, and start it again."""
     cluster.engine("kill", node)
@@ -62,12 +75,15 @@ def api_server_refused(cluster: KindCluster, say: Callable[[str], None]) -> Iter
 
 @contextmanager
 def api_server_stopped(cluster: KindCluster) -> Iterator[None]:
-    """Kill the API server, keep the kubelet from starting it, and wait until it answers again afterwards."""
+    """Kill the API server, keep the kubelet from starting it, and wait until it answers again afterwards.
+
+    Killed before the kubelet knows, for who is asked to end takes its address out of the Service `kubernetes` first; a
+    kube-proxy that has seen that refuses pods until it has the endpoints again, up to a minute after the return.
+    """
     node, manifest = cluster.control_plane, "kube-apiserver.yaml"
     cluster.on_node(node, "mkdir", "-p", _AWAY)
-    cluster.on_node(node, "mv", f"{_MANIFESTS}/{manifest}", _AWAY)
     try:
-        cluster.on_node(node, "pkill", "-KILL", "-x", "kube-apiserver")
+        cluster.on_node(node, "sh", "-c", f"pkill -KILL -x kube-apiserver && mv {_MANIFESTS}/{manifest} {_AWAY}")
         yield
         assert not answers(cluster), "the API server answers though it was killed"
     finally:

@@ -37,5 +37,10 @@ def test_a_section_without_commands_is_no_section(disaster: str) -> None:
 
 def test_whatever_the_table_names_has_commands() -> None:
     text = RUNBOOK.read_text()
-    for disaster in ("The Lease was deleted", "The sidecar's rights are gone", "etcd was restored"):
+    for disaster in (
+        "The lease duration was made shorter",
+        "The Lease was deleted",
+        "The sidecar's rights are gone",
+        "etcd was restored",
+    ):
         assert steps(disaster, text)

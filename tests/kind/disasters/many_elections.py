@@ -20,7 +20,10 @@ _AT_ONCE = 4
 
 
 def play(stage: Stage) -> None:
-    """Let all leaders step down at the same time, and judge each election by its own ledger."""
+    """Let all leaders step down at the same time, and judge each election by its own ledger.
+
+    What a hand-over takes is what its pods saw: twenty kubectls that ask for it take seconds of the processor.
+    """
     nodes = [stage.cluster.control_plane, *stage.cluster.workers]
     stages = [
         Stage(stage.cluster, f"many-{number:02}", f"election {number}", [], INTERVAL_S) for number in range(ELECTIONS)
@@ -33,8 +36,9 @@ def play(stage: Stage) -> None:
         for one in stages:
             watched.enter_context(one.watched())
         time.sleep(WORKS_S)
-        took_s = list(pool.map(handover_s, stages))
+        list(pool.map(hand_over, stages))
         time.sleep(WORKS_S)
+    gaps_s = [one.watching.gaps_s() for one in stages]
     with ThreadPoolExecutor(_AT_ONCE) as few:
         list(few.map(lambda one: one.verdict(least=LEAST), stages))
     # They would take the processor from what follows.
@@ -42,14 +46,14 @@ def play(stage: Stage) -> None:
     stage.watchings += [one.watching for one in stages]
     stage.evidence.payments = payments = sum(one.evidence.payments for one in stages)
     answers = sum(len(one.watching.seen) for one in stages)
-    stage.say(f"{ELECTIONS} hand-overs at once: {min(took_s):.2f} to {max(took_s):.2f} s")
+    worst_s = [max(one) for one in gaps_s]
+    stage.say(f"{ELECTIONS} hand-overs at once: nobody led for {min(worst_s):.2f} to {max(worst_s):.2f} s")
     stage.say(f"{answers} answers, 0 overlaps; {payments} payments, 0 twice")
-    assert max(took_s) <= HANDOVER_S
+    assert max(worst_s) <= HANDOVER_S
 
 
-def handover_s(stage: Stage) -> float:
-    """Let the leader step down; return how long it took until another leads."""
+def hand_over(stage: Stage) -> None:
+    """Let the leader step down, and wait until another leads."""
     old = stage.watching.leader(LEASE_S + 10.0)
-    began_s = now_s()
     stage.release.resign(old.who)
-    return stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0).received_s - began_s
+    stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
