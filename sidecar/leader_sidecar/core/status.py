@@ -26,7 +26,8 @@ class Leader(NamedTuple):
     renewed_at: str
 
 
-@dataclass(frozen=True, slots=True)
+# Made for each request, and not frozen for that: it would take four times as long.
+@dataclass(slots=True)
 class Answer:
     """What one candidate may say at one instant.
 

@@ -16,13 +16,14 @@ from leader_sidecar.serving.problem import Problem
 from leader_sidecar.serving.query import Query
 from leader_sidecar.serving.view import ElectionView
 
+_GET = ("GET", "HEAD")
 _OF_AN_ELECTION: Mapping[
-    str, tuple[str, Callable[[ElectionView, web.BaseRequest, Closing], Awaitable[web.StreamResponse]]]
+    str, tuple[Sequence[str], Callable[[ElectionView, web.BaseRequest, Closing], Awaitable[web.StreamResponse]]]
 ] = {
-    "/leader": ("GET", leader),
-    "/leader/check": ("GET", check),
-    "/leader/events": ("GET", events),
-    "/leader/resign": ("POST", resign),
+    "/leader": (_GET, leader),
+    "/leader/check": (_GET, check),
+    "/leader/events": (_GET, events),
+    "/leader/resign": (("POST",), resign),
 }
 _OUR_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]*)?|::1", re.ASCII | re.IGNORECASE)
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -46,8 +47,8 @@ class AppPort:
             "/openapi.yaml": self._openapi,
         }
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request.
+    def answer(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """Begin to answer one request.
 
         Raises: Problem for what is not answered as asked.
         """
@@ -55,21 +56,21 @@ class AppPort:
             raise Problem(421, "this port answers about its own pod: ask with localhost as the host")
         path = request.path
         if path in _OF_AN_ELECTION:
-            return await self._ask(self._views[0], path, request)
+            return self._ask(self._views[0], path, request)
         if path in self._of_the_process:
-            _require(request, "GET")
+            _require(request, _GET)
             Query(request, ())
             return self._of_the_process[path]()
         if path.startswith("/elections/"):
             name, found, rest = request.rel_url.raw_path.removeprefix("/elections/").rpartition("/leader")
             if found and "/leader" + rest in _OF_AN_ELECTION:
-                return await self._ask(self._named(unquote(name)), "/leader" + rest, request)
+                return self._ask(self._named(unquote(name)), "/leader" + rest, request)
         raise Problem(404, f"there is nothing at {path[:100]}: /openapi.yaml says what there is")
 
-    async def _ask(self, view: ElectionView, path: str, request: web.BaseRequest) -> web.StreamResponse:
-        method, handler = _OF_AN_ELECTION[path]
-        _require(request, method)
-        return await handler(view, request, self._closing)
+    def _ask(self, view: ElectionView, path: str, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        methods, handler = _OF_AN_ELECTION[path]
+        _require(request, methods)
+        return handler(view, request, self._closing)
 
     def _named(self, name: str) -> ElectionView:
         """Find an election by `namespace/name`, or by its name alone where only one has it."""
@@ -82,7 +83,7 @@ class AppPort:
             raise Problem(404, f"several elections are named {name[:100]!r}: write namespace%2Fname of one of {names}")
         raise Problem(404, f"there is no election {name[:100]!r} here: there is {names}")
 
-    def _root(self) -> web.Response:
+    async def _root(self) -> web.Response:
         """Say who leads in the words of the older sidecars."""
         known = self._views[0].answer().leader
         told = {"name": known.name if known else "", "last_update": known.renewed_at if known else ""}
@@ -90,11 +91,11 @@ class AppPort:
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         return web.Response(text=text, content_type=_JSON, headers=_NO_STORE)
 
-    def _elections(self) -> web.Response:
+    async def _elections(self) -> web.Response:
         told = ", ".join(document(view.answer()) for view in self._views)
         return web.Response(text=f'{{"elections": [{told}]}}', content_type=_JSON, headers=_NO_STORE)
 
-    def _openapi(self) -> web.Response:
+    async def _openapi(self) -> web.Response:
         return web.Response(body=openapi(), content_type="application/yaml", headers=_NO_STORE)
 
 
@@ -116,8 +117,7 @@ def _is_ours(host: str) -> bool:
     return _OUR_HOST.fullmatch(host) is not None
 
 
-def _require(request: web.BaseRequest, method: str) -> None:
-    allowed = ("GET", "HEAD") if method == "GET" else (method,)
-    if request.method not in allowed:
-        detail = f"{request.path[:100]} does not know {request.method[:20]}: use {method}"
-        raise Problem(405, detail, {"Allow": ", ".join(allowed)})
+def _require(request: web.BaseRequest, methods: Sequence[str]) -> None:
+    if request.method not in methods:
+        detail = f"{request.path[:100]} does not know {request.method[:20]}: use {methods[0]}"
+        raise Problem(405, detail, {"Allow": ", ".join(methods)})

@@ -22,13 +22,9 @@ def document(answer: Answer, *, late: bool = False) -> str:
     Source: DESIGN §5, §12.5.
     """
     until = f', "validUntilBoottimeSeconds": {math.floor(answer.valid_until_s * 1000) / 1000}' if late else ""
-    return (
-        f'{{"election": {_text(answer.election)}, "isLeader": {"true" if answer.is_leader else "false"}, '
-        f'"token": {_number(answer.token)}, "validForSeconds": {answer.valid_for_s}, '
-        f'"leader": {_leader(answer.leader) if answer.leader else "null"}, '
-        f'"self": {{"name": {_text(answer.self_name)}, "identity": {_text(answer.self_identity)}}}, '
-        f'"index": {answer.index}{until}}}'
-    )
+    head = _head(answer.election, answer.is_leader, answer.token)
+    tail = _tail(answer.leader, answer.self_name, answer.self_identity, answer.index)
+    return f'{{{head}, "validForSeconds": {answer.valid_for_s}, {tail}{until}}}'
 
 
 def fencing_headers(answer: Answer) -> dict[str, str]:
@@ -39,6 +35,20 @@ def fencing_headers(answer: Answer) -> dict[str, str]:
     return headers
 
 
+# Validity apart, all answers between two renewals are the same.
+@lru_cache(maxsize=16)
+def _head(election: str, is_leader: bool, token: int | None) -> str:
+    return f'"election": {_text(election)}, "isLeader": {"true" if is_leader else "false"}, "token": {_number(token)}'
+
+
+@lru_cache(maxsize=16)
+def _tail(leader: Leader | None, self_name: str, self_identity: str, index: int) -> str:
+    return (
+        f'"leader": {_leader(leader) if leader else "null"}, '
+        f'"self": {{"name": {_text(self_name)}, "identity": {_text(self_identity)}}}, "index": {index}'
+    )
+
+
 def _leader(leader: Leader) -> str:
     return (
         f'{{"name": {_text(leader.name)}, "identity": {_text(leader.identity)}, "token": {_number(leader.token)}, '
@@ -46,8 +56,6 @@ def _leader(leader: Leader) -> str:
     )
 
 
-# The same few names in every answer, and a new time at every renewal.
-@lru_cache(maxsize=64)
 def _text(text: str) -> str:
     return _ENCODER.encode(text)
 
