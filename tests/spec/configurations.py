@@ -15,6 +15,7 @@ class Configuration:
         says: what it is, in a few words.
         breaks: the invariant or property that must fail; "" where all must hold.
         at_least: distinct states that must be looked at.
+        counts_actions: TLC also counts how often each action is taken, which takes it half as long again.
     """
 
     name: str
@@ -22,13 +23,17 @@ class Configuration:
     says: str
     breaks: str = ""
     at_least: int = 0
+    counts_actions: bool = False
 
 
 CONFIGURATIONS = (
     Configuration("election", "LeaseElection", "3 candidates and a guard, whatever the timing", at_least=1_000_000),
-    Configuration("faults", "LeaseElection", "2 candidates that restart, a Lease that others edit"),
+    Configuration("guarded", "LeaseElection", "2 candidates and a guard", counts_actions=True),
+    Configuration("faults", "LeaseElection", "2 that restart, a Lease that others edit", counts_actions=True),
     Configuration("timed", "TimedLease", "2 candidates on clocks that drift"),
-    Configuration("timed_faults", "TimedLease", "2 candidates that restart, a Lease that others empty"),
+    Configuration("timed_restarts", "TimedLease", "a leader and who follows it, that restart, on clocks that drift"),
+    Configuration("timed_faults", "TimedLease", "a leader and who follows it, a Lease that others empty"),
+    Configuration("timed_actions", "TimedLease", "all of it, for one version", counts_actions=True),
     Configuration("token_is_transitions", "BrokenElection", "token = leaseTransitions", "I2_TokenOrder"),
     Configuration("claim_begins_term", "BrokenElection", "a term begins with the claim", "I4_ProvedFirst"),
     Configuration("no_guard", "BrokenElection", "a resource without a guard", "I6_NothingBelow"),
