@@ -40,11 +40,12 @@ ORDER = (
     "test_operator",
     "test_disasters",
     "test_handover",
-    "test_crowds",
     "test_api_server",
     "test_resources",
+    "test_crowd",
     "test_credentials",
     "test_restore",
+    "test_many_elections",
     "test_page",
 )
 

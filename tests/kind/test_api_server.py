@@ -9,8 +9,6 @@ import pytest
 from kind.disasters import api_server
 from kind.stage import Stage
 
-pytestmark = pytest.mark.disaster
-
 
 @pytest.mark.parametrize(
     "scene", [api_server.away_for_less_than_a_lease, api_server.away_for_longer, api_server.etcd_starts_again]

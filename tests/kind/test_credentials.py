@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kind.disasters import expiring_token
 from kind.stage import Stage
-
-pytestmark = pytest.mark.disaster
 
 
 def test_an_expired_token_was_replaced_in_time(expiring: tuple[Stage, expiring_token.Begun]) -> None:

@@ -13,8 +13,6 @@ from cluster.kind import KindCluster
 from kind.labelled import INJECT, Labelled, Operators
 from kind.release import LEASE_S
 
-pytestmark = pytest.mark.disaster
-
 FIND_S = 10.0
 ROTATE_S = 60.0
 PROBE = (

@@ -1,14 +1,10 @@
-"""etcd restored from a snapshot; the last disaster, because afterwards no process of the cluster is as before."""
+"""etcd restored from a snapshot; late, because afterwards no process of the cluster is as before."""
 
 from __future__ import annotations
-
-import pytest
 
 from cluster.kind import KindCluster
 from kind.disasters import restored
 from kind.stage import Stage
-
-pytestmark = pytest.mark.disaster
 
 
 def test_who_ran_before_does_not_lead_and_says_what_to_do(cluster: KindCluster, stages: list[Stage]) -> None:

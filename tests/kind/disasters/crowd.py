@@ -11,6 +11,7 @@ from kind.stage import Stage
 from kind.watching import now_s
 
 REPLICAS = 50
+INTERVAL_S = 0.25
 STEPS_DOWN = 5
 LED_S = 2.0
 HANDOVER_S = 3.0

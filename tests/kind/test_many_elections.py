@@ -1,0 +1,14 @@
+"""Twenty elections at once, which take the whole cluster; the last, for it would take long to clear the stage."""
+
+from __future__ import annotations
+
+from cluster.kind import KindCluster
+from kind.disasters import many_elections
+from kind.stage import Stage
+
+
+def test_each_of_many_elections_has_one_leader(cluster: KindCluster, stages: list[Stage]) -> None:
+    title = "Twenty elections of three replicas at once"
+    stage = Stage(cluster, "many", title, stages, many_elections.INTERVAL_S)
+    many_elections.play(stage)
+    print(*stage.figures, sep="\n")
