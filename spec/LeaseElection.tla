@@ -240,12 +240,13 @@ DeleteLease ==
     /\ requests' = {}
     /\ UNCHANGED <<version, process, acquisitions, guard>>
 
-(* Somebody changes the holder or the token, or writes something that is not ours. *)
-EditLease(holder, token, v) ==
+(* Somebody changes the holder or the token, or writes something that is not ours. With renewTime goes the stamp. *)
+EditLease(holder, token, keepsStamp, v) ==
     /\ lease # None
     /\ v > version
     /\ holder \in {lease.holder, Nobody, Somebody}
     /\ Store([lease EXCEPT !.version = v, !.holder = holder, !.token = token,
+                           !.stamp = IF keepsStamp THEN @ ELSE None,
                            !.released = @ /\ holder = lease.holder /\ token = lease.token], requests)
     /\ UNCHANGED <<process, acquisitions, guard>>
 
@@ -317,7 +318,8 @@ Next ==
     \/ \E c \in Candidates : process[c].nonce < MaxRestarts /\ Restart(c)
     \/ version < MaxVersion /\ MakeLease(version + 1)
     \/ DeleteLease
-    \/ \E holder \in Strangers : version < MaxVersion /\ EditLease(holder, 0, version + 1)
+    \/ \E holder \in Strangers, keepsStamp \in BOOLEAN :
+           version < MaxVersion /\ EditLease(holder, 0, keepsStamp, version + 1)
     \/ \E resource \in Resources, token \in Tokens : GuardActs /\ GuardReceives(resource, token)
     \/ \E resource \in Resources, token \in Tokens : GuardActs /\ GuardStamps(resource, token)
 

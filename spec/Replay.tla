@@ -11,7 +11,7 @@ CONSTANT Runs
 VARIABLES
     run,    \* which one
     at,     \* how many of its steps were taken
-    past    \* every record that ever stood: a hint may be late, and show any of them
+    past    \* records that stood: a hint may be late, and show any of them; `oldest` says which may yet be shown
 
 replayVars == <<vars, run, at, past>>
 
@@ -44,7 +44,7 @@ Taken(step) ==
       [] step.do = "Restart" -> Restart(step.who)
       [] step.do = "MakeLease" -> MakeLease(step.version)
       [] step.do = "DeleteLease" -> DeleteLease
-      [] step.do = "EditLease" -> EditLease(step.holder, step.token, step.version)
+      [] step.do = "EditLease" -> EditLease(step.holder, step.token, step.keepsStamp, step.version)
       [] step.do = "GuardReceives" -> step.token \in Tokens /\ GuardReceives(step.resource, step.token)
 
 Agrees(step) ==
@@ -63,7 +63,7 @@ ReplayNext ==
     /\ Taken(Runs[run][at + 1])
     /\ Agrees(Runs[run][at + 1])
     /\ at' = at + 1
-    /\ past' = IF lease' = None THEN past ELSE past \cup {lease'}
+    /\ past' = {record \in past \cup ({lease'} \ {None}) : record.version >= Runs[run][at + 1].oldest}
     /\ UNCHANGED run
 
 ReplaySpec == ReplayInit /\ [][ReplayNext]_replayVars

@@ -137,7 +137,8 @@ TimedNext ==
     \/ \E c \in Candidates : process[c].nonce < MaxRestarts /\ Restart(c) /\ Step
     \/ version < MaxVersion /\ MakeLease(version + 1) /\ Step
     \/ DeleteLease /\ Step
-    \/ \E holder \in Strangers : version < MaxVersion /\ EditLease(holder, 0, version + 1) /\ Step
+    \/ \E holder \in Strangers, keepsStamp \in BOOLEAN :
+           version < MaxVersion /\ EditLease(holder, 0, keepsStamp, version + 1) /\ Step
 
 TimedSpec == TimedInit /\ [][TimedNext]_timedVars
 HeldSpec == HeldInit /\ [][TimedNext]_timedVars

@@ -31,7 +31,7 @@ CONFIGURATIONS = (
     Configuration("guarded", "LeaseElection", "2 candidates and a guard", counts_actions=True),
     Configuration("faults", "LeaseElection", "2 that restart, a Lease that others edit", counts_actions=True),
     Configuration("timed", "TimedLease", "2 candidates on clocks that drift"),
-    Configuration("timed_restarts", "TimedLease", "a leader and who follows it, that restart, on clocks that drift"),
+    Configuration("timed_restarts", "TimedLease", "a leader and who follows it, that restart"),
     Configuration("timed_faults", "TimedLease", "a leader and who follows it, a Lease that others empty"),
     Configuration("timed_actions", "TimedLease", "all of it, for one version", counts_actions=True),
     Configuration("token_is_transitions", "BrokenElection", "token = leaseTransitions", "I2_TokenOrder"),

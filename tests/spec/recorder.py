@@ -96,6 +96,7 @@ class Recorder(Timeline):
         """The Lease's version, 0 for no Lease, with how many steps were before it stood."""
         self._history = 0
         self._uid = ""
+        self._renew_time = ""
         self._identities: dict[str, tuple[str, int]] = {}
         self._numbers: dict[tuple[str, int], tuple[tuple[str, int], int, int]] = {}
         self._sent_after: dict[tuple[str, int], int] = {}
@@ -139,11 +140,14 @@ class Recorder(Timeline):
             self._uid = record.uid
             step: Step = {"do": "MakeLease", "version": record.version}
         elif request is None:
-            step = {"do": "EditLease", "version": record.version, "token": record.token, "holder": self._holder(record)}
+            keeps = record.renew_time == self._renew_time
+            step = {"do": "EditLease", "version": record.version, "token": record.token, "keepsStamp": keeps}
+            step["holder"] = self._holder(record)
         else:
             stamp = self._numbers[self._key(request)]
             step = {"do": "TakeEffect", "stamp": stamp, "version": record.version, "acknowledged": False}
             self._effects[record.version] = step
+        self._renew_time = record.renew_time
         shown = {"version": record.version, "holder": self._holder(record), "token": record.token}
         self._add({**step, "lease": {**shown, "released": record.released}}, into=step)
         self._stood.append((len(self._steps), record.version))

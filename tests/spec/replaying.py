@@ -65,7 +65,7 @@ def _module(runs: Sequence[Run]) -> str:
     candidates = {step["who"] for step in steps if "who" in step}
     resources = {step["resource"] for step in steps if "resource" in step}
     told = ",\n".join(
-        "  <<\n    " + ",\n    ".join(_value(_said(step)) for step in run.steps) + "\n  >>" for run in runs
+        "  <<\n    " + ",\n    ".join(_value(step) for step in _said(run.steps)) + "\n  >>" for run in runs
     )
     return (
         "---- MODULE Recorded ----\nEXTENDS Replay\n"
@@ -75,9 +75,16 @@ def _module(runs: Sequence[Run]) -> str:
     )
 
 
-def _said(step: Step) -> Step:
-    """Leave out what only the recorder needs: the model numbers attempts by itself."""
-    return {key: value for key, value in step.items() if key != "stamp" or step["do"] == "TakeEffect"}
+def _said(steps: Sequence[Step]) -> list[Step]:
+    """Say each step as the model needs it: it numbers attempts by itself, and forgets what no later hint shows."""
+    said: list[Step] = []
+    oldest = max((step["version"] for step in steps if "version" in step), default=0) + 1
+    for step in reversed(steps):
+        told = {key: value for key, value in step.items() if key != "stamp" or step["do"] == "TakeEffect"}
+        said.append({**told, "oldest": oldest})
+        if step["do"] == "WatchShows":
+            oldest = min(oldest, step["version"])
+    return said[::-1]
 
 
 def _value(value: Any) -> str:
