@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -13,17 +14,28 @@ API_PORT = 6443
 _MANIFESTS = "/etc/kubernetes/manifests"
 _AWAY = "/etc/kubernetes/stopped"
 _ANSWERS_S = 90.0
+_TRIES = 5
 
 
 @contextmanager
 def frozen(cluster: KindCluster, node: str) -> Iterator[None]:
     """Freeze every process of a node."""
-    cluster.engine("pause", node)
+    _pause(cluster, node)
     try:
         assert cluster.engine("inspect", "--format", "{{.State.Paused}}", node).strip() == "true", "nobody is frozen"
         yield
     finally:
         cluster.engine("unpause", node)
+
+
+def _pause(cluster: KindCluster, node: str) -> None:
+    """Pause a node; one that starts processes just then may not come to a stop at the first try."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(AssertionError):
+            cluster.engine("pause", node)
+            return
+        time.sleep(0.5)
+    cluster.engine("pause", node)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ print(json.dumps(counts))
 
 
 def play(stage: Stage) -> None:
-    """Let leaders step down one after the other, then let one crash, and count what the others wrote."""
+    """Let leaders step down one after the other, and count which writes of the others failed."""
     nodes = [stage.cluster.control_plane, *stage.cluster.workers]
     stage.install(on=nodes, replicaCount=REPLICAS)
     stage.release.until_whole(REPLICAS)
