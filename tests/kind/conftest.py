@@ -47,9 +47,9 @@ ORDER = (
     "test_api_server",
     "test_resources",
     "test_crowd",
+    "test_many_elections",
     "test_credentials",
     "test_restore",
-    "test_many_elections",
     "test_page",
 )
 

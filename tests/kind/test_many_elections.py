@@ -1,4 +1,4 @@
-"""Twenty elections at once, which take the whole cluster; the last, for it would take long to clear the stage."""
+"""Twenty elections at once, which take the whole cluster."""
 
 from __future__ import annotations
 
