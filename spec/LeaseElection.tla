@@ -271,15 +271,17 @@ GuardStamps(resource, token) ==
     /\ UNCHANGED <<lease, version, requests, process, acquisitions>>
 
 ----------------------------------------------------------------------------
-InitWith(record) ==
+InitWith(record, known, won) ==
     /\ lease = record
     /\ version = 0
     /\ requests = {}
-    /\ process = [c \in Candidates |-> Newborn(0)]
-    /\ acquisitions = <<>>
+    /\ process = known
+    /\ acquisitions = won
     /\ guard = [resource \in Resources |-> [mark |-> 0, effect |-> 0, undercut |-> FALSE]]
 
-Init == InitWith(None)
+AllNewborn == [c \in Candidates |-> Newborn(0)]
+
+Init == InitWith(None, AllNewborn, <<>>)
 
 Tokens == {acquisitions[i].token : i \in DOMAIN acquisitions}
 

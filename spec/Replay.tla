@@ -1,19 +1,18 @@
 ------------------------------- MODULE Replay -------------------------------
-(* Owns the replay of what the laboratory did: each run is a sequence of steps, and each must be a step of
-   LeaseElection that leads to the state which the real core and the laboratory's API server were in.
+(* Owns the replay of what the laboratory did: a run is a sequence of steps, and each must be a step of LeaseElection
+   that leads to the state which the real core and the laboratory's API server were in.
 
-   tests/spec/recorder.py makes the runs from the events of the real core, and a module that EXTENDS this one and
-   defines RecordedRuns. No rule of the protocol is said again here. *)
+   tests/spec/recorder.py makes the run from the events of the real core, and a module that EXTENDS this one and
+   defines RecordedRun. No rule of the protocol is said again here. *)
 EXTENDS LeaseElection
 
-CONSTANT Runs
+CONSTANT Run
 
 VARIABLES
-    run,    \* which one
     at,     \* how many of its steps were taken
-    past    \* records that stood: a hint may be late, and show any of them; `oldest` says which may yet be shown
+    past    \* every record that ever stood: a hint may be late, and show any of them
 
-replayVars == <<vars, run, at, past>>
+replayVars == <<vars, at, past>>
 
 (* What a recorded step says of a process after it, as far as the model has it. *)
 Known(p) ==
@@ -54,17 +53,15 @@ Agrees(step) ==
 
 ReplayInit ==
     /\ Init
-    /\ run \in DOMAIN Runs
     /\ at = 0
     /\ past = {}
 
 ReplayNext ==
-    /\ at < Len(Runs[run])
-    /\ Taken(Runs[run][at + 1])
-    /\ Agrees(Runs[run][at + 1])
+    /\ at < Len(Run)
+    /\ Taken(Run[at + 1])
+    /\ Agrees(Run[at + 1])
     /\ at' = at + 1
-    /\ past' = {record \in past \cup ({lease'} \ {None}) : record.version >= Runs[run][at + 1].oldest}
-    /\ UNCHANGED run
+    /\ past' = IF lease' = None THEN past ELSE past \cup {lease'}
 
 ReplaySpec == ReplayInit /\ [][ReplayNext]_replayVars
 =============================================================================

@@ -91,34 +91,27 @@ Tick(rate) ==
     /\ UNCHANGED vars
 
 ----------------------------------------------------------------------------
-ClocksAtRest ==
+(* Nothing is counted yet but the term of who leads, None for nobody. *)
+ClocksOf(leader) ==
     /\ sentAgo = [c \in Candidates |-> <<>>]
-    /\ left = [c \in Candidates |-> 0]
-    /\ promised = [c \in Candidates |-> 0]
+    /\ left = [c \in Candidates |-> IF c = leader THEN RenewDeadline ELSE 0]
+    /\ promised = [c \in Candidates |-> IF c = leader THEN RenewDeadline + StopMargin ELSE 0]
     /\ unchanged = [c \in Candidates |-> 0]
     /\ out = [c \in Candidates |-> 0]
 
 TimedInit ==
-    /\ InitWith(Unheld(0, 0))
-    /\ ClocksAtRest
+    /\ InitWith(Unheld(0, 0), AllNewborn, <<>>)
+    /\ ClocksOf(None)
 
 (* The other beginning: somebody has just come to lead, so that what can follow a term is reached in few versions. *)
 HeldInit ==
     \E leader \in Candidates :
         LET held == [Unheld(0, 0) EXCEPT !.holder = <<leader, 0>>, !.token = 1]
-            knows == [Newborn(0) EXCEPT !.record = held, !.highest = 1,
-                                        !.grant = [token |-> 1, uid |-> 0, version |-> 0]]
-        IN /\ lease = held
-           /\ version = 0
-           /\ requests = {}
-           /\ process = [c \in Candidates |-> IF c = leader THEN knows ELSE Newborn(0)]
-           /\ acquisitions = <<[token |-> 1, by |-> <<leader, 0>>]>>
-           /\ guard = <<>>
-           /\ sentAgo = [c \in Candidates |-> <<>>]
-           /\ left = [c \in Candidates |-> IF c = leader THEN RenewDeadline ELSE 0]
-           /\ promised = [c \in Candidates |-> IF c = leader THEN RenewDeadline + StopMargin ELSE 0]
-           /\ unchanged = [c \in Candidates |-> 0]
-           /\ out = [c \in Candidates |-> 0]
+            grant == [token |-> 1, uid |-> 0, version |-> 0]
+        IN /\ InitWith(held,
+                       [AllNewborn EXCEPT ![leader] = [@ EXCEPT !.record = held, !.highest = 1, !.grant = grant]],
+                       <<[token |-> 1, by |-> <<leader, 0>>]>>)
+           /\ ClocksOf(leader)
 
 (* A lost answer is left out: an acknowledgement that was never sent, and a read that was never made, are the same. *)
 TimedNext ==

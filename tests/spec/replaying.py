@@ -1,8 +1,7 @@
-"""Owns how recorded runs are written as TLA+ and given to TLC, to be checked as behaviours of the model."""
+"""Owns how a recorded run is written as TLA+ and given to TLC, to be checked as a behaviour of the model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ _CONFIG = """SPECIFICATION ReplaySpec
 CONSTANTS
     Candidates <- RecordedCandidates
     Resources <- RecordedResources
-    Runs <- RecordedRuns
+    Run <- RecordedRun
     None = None
     Nobody = Nobody
     Somebody = Somebody
@@ -37,54 +36,42 @@ PROPERTIES
 
 @dataclass(frozen=True)
 class Replayed:
-    """What the model said of runs.
+    """What the model said of a run.
 
     Args:
-        steps: that it took, all runs together.
-        deepest: how many it took of the run of which it took most.
+        steps: that it took.
         violated: the promise that one of them broke, "" for none.
     """
 
     steps: int
-    deepest: int
     violated: str
 
 
-def replay(runs: Sequence[Run], folder: Path) -> Replayed:
-    """Let TLC take every step of these runs, as far as each is a step of the model."""
+def replay(run: Run, folder: Path) -> Replayed:
+    """Let TLC take every step of a run, as far as each is a step of the model."""
     module = folder / "Recorded.tla"
-    module.write_text(_module(runs))
+    module.write_text(_module(run))
     config = folder / "Recorded.cfg"
     config.write_text(_CONFIG)
     result = run_tlc(module, config, workers=1)
-    return Replayed(result.distinct - len(runs), result.depth - 1, result.violated)
+    return Replayed(result.depth - 1, result.violated)
 
 
-def _module(runs: Sequence[Run]) -> str:
-    steps = [step for run in runs for step in run.steps]
-    candidates = {step["who"] for step in steps if "who" in step}
-    resources = {step["resource"] for step in steps if "resource" in step}
-    told = ",\n".join(
-        "  <<\n    " + ",\n    ".join(_value(step) for step in _said(run.steps)) + "\n  >>" for run in runs
-    )
+def _module(run: Run) -> str:
+    candidates = {step["who"] for step in run.steps if "who" in step}
+    resources = {step["resource"] for step in run.steps if "resource" in step}
+    told = ",\n".join(f"  {_value(_said(step))}" for step in run.steps)
     return (
         "---- MODULE Recorded ----\nEXTENDS Replay\n"
         f"RecordedCandidates == {_value(frozenset(candidates))}\n"
         f"RecordedResources == {_value(frozenset(resources))}\n"
-        f"RecordedRuns == <<\n{told}\n>>\n====\n"
+        f"RecordedRun == <<\n{told}\n>>\n====\n"
     )
 
 
-def _said(steps: Sequence[Step]) -> list[Step]:
-    """Say each step as the model needs it: it numbers attempts by itself, and forgets what no later hint shows."""
-    said: list[Step] = []
-    oldest = max((step["version"] for step in steps if "version" in step), default=0) + 1
-    for step in reversed(steps):
-        told = {key: value for key, value in step.items() if key != "stamp" or step["do"] == "TakeEffect"}
-        said.append({**told, "oldest": oldest})
-        if step["do"] == "WatchShows":
-            oldest = min(oldest, step["version"])
-    return said[::-1]
+def _said(step: Step) -> Step:
+    """Leave out what only the recorder needs: the model numbers attempts by itself."""
+    return {key: value for key, value in step.items() if key != "stamp" or step["do"] == "TakeEffect"}
 
 
 def _value(value: Any) -> str:
