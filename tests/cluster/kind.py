@@ -70,7 +70,7 @@ class KindCluster:
         self.remove(*(name for name in names if not re.fullmatch(r"default|local-path-storage|kube-.*", name)))
 
     def remove(self, *namespaces: str, wait: bool = True) -> None:
-        """Remove namespaces and all that is in them, and wait until it is gone."""
+        """Remove namespaces and all that is in them; with `wait`, return when it is gone."""
         if namespaces:
             flags = ["--ignore-not-found", f"--wait={str(wait).lower()}"]
             self.run("kubectl", "delete", "namespace", *flags, *namespaces, limit_s=300.0)

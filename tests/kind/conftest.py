@@ -34,9 +34,6 @@ IMAGES = [
 AT_ONCE = 3
 """Scenarios on two processors: with all nine at once the load was 47, and seconds could not be told from faults."""
 
-# Every try while an API server is away is a line of urllib3's otherwise.
-logging.getLogger("urllib3").setLevel(logging.ERROR)
-
 ORDER = (
     "test_runbook",
     "test_access",
@@ -66,6 +63,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[KindCluster]:
 
     KEEP=1 leaves it there; CLUSTER=name takes one that was left.
     """
+    # Every try while an API server is away is a line of urllib3's otherwise.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     kept = os.environ.get("CLUSTER")
     one = KindCluster(kept or f"leader-sidecar-{os.getpid()}", FOLDER)
     if kept:

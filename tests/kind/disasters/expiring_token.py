@@ -18,7 +18,7 @@ from kind.stage import LOOK_S, Stage
 
 LIVES_S = 600
 LEEWAY_S = 60.0
-"""For how long the API server still takes a token that has expired: it allows for clocks that are apart."""
+"""For how long the API server still takes a token that has expired. Source: `DefaultLeeway` of go-jose."""
 _PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _PATCH = [
     {

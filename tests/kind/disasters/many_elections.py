@@ -6,16 +6,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from kind.disasters.crowd import INTERVAL_S, LEAST
 from kind.release import LEASE_S
 from kind.stage import Stage
 from kind.watching import now_s
 
 ELECTIONS = 20
-INTERVAL_S = 0.25
 WORKS_S = 10.0
 HANDOVER_S = LEASE_S / 3
 """Eighty pods share two processors; a Lease that was not released would be followed after two thirds at the least."""
-LEAST = 40
 _AT_ONCE = 4
 """Charts installed, and kubectls that ask for a hand-over, side by side: each costs a second of a processor."""
 _APART_S = 0.5
