@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guards.bad_judges import JUDGES, Accepts
+from guards.postgresql_store import AsksTheFunction, PostgresqlStore, PsycopgSession
+from guards.servers import Postgresql
 from leader_sidecar.fencing import StaleToken, file, http, mysql, postgresql, redis
 from leader_sidecar.fencing.mark_file import MarkFile
 from leader_sidecar.fencing.token import read_token
@@ -22,24 +25,40 @@ def changed(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
-_REFUSE = "RAISE EXCEPTION 'stale' USING ERRCODE = 'LS001', DETAIL = 'high_water=' || v_mark;"
-POSTGRESQL_TEXTS = {
-    "everything": changed(postgresql.CREATE, ("v_mark IS DISTINCT FROM p_token", "false")),
-    "only larger": changed(
-        postgresql.CREATE, ("  IF v_mark IS NULL THEN", f"  IF v_mark IS NOT NULL THEN {_REFUSE} ELSE")
+_ORDER = "pg_advisory_xact_lock_shared(hashtextextended('leader-sidecar fence ' || resource, 0)) IS NOT NULL"
+# Such a check holds no lock until the commit.
+_UNLOCKED = ((" FOR SHARE", ""), (_ORDER, "true"))
+_REFUSE = "RAISE EXCEPTION 'stale' USING ERRCODE = 'LS001', DETAIL = 'high_water=' || p_token;"
+
+
+def postgresql_statement(*changes: tuple[str, str]) -> type[postgresql.Guard]:
+    """Make a guard of PostgreSQL that asks the table something else before it asks the function."""
+    return type("BadGuard", (postgresql.Guard,), {"same_term": changed(postgresql.Guard.same_term, *changes)})
+
+
+POSTGRESQL: dict[str, tuple[type[postgresql.Guard], str]] = {
+    "everything": (AsksTheFunction, changed(postgresql.CREATE, ("v_mark IS DISTINCT FROM p_token", "false"))),
+    "only larger": (AsksTheFunction, changed(postgresql.CREATE, ("IF FOUND THEN", f"IF FOUND THEN {_REFUSE}"))),
+    "as text": (
+        AsksTheFunction,
+        changed(
+            postgresql.CREATE,
+            ("v_mark <= p_token", "v_mark::text <= p_token::text"),
+            ("m.token < excluded.token", "m.token::text < excluded.token::text"),
+        ),
     ),
-    "as text": changed(
-        postgresql.CREATE,
-        ("token >= p_token", "token::text >= p_token::text"),
-        ("m.token < excluded.token", "m.token::text < excluded.token::text"),
-    ),
-    # The check holds no lock until the commit.
-    "two steps": changed(
-        postgresql.CREATE,
-        (" FOR SHARE", ""),
-        ("pg_advisory_xact_lock_shared(v_key) IS NOT NULL", "true"),
-    ),
+    "two steps": (AsksTheFunction, changed(postgresql.CREATE, *_UNLOCKED)),
+    "everything, before the function": (postgresql_statement(("token = %s", "token >= %s")), postgresql.CREATE),
+    "two steps, before the function": (postgresql_statement(*_UNLOCKED), postgresql.CREATE),
+    "unfair": (postgresql_statement((_ORDER, "true")), changed(postgresql.CREATE, (_ORDER, "true"))),
 }
+
+
+def postgresql_store(server: Postgresql, mistake: str) -> PostgresqlStore:
+    """Make a database with a bad guard."""
+    guard, text = POSTGRESQL[mistake]
+    return PostgresqlStore("bad", server, partial(PsycopgSession, guard=guard), text)
+
 
 REDIS_TEXTS = {
     "everything": changed(redis.SCRIPT, ("tonumber(mark) > tonumber(token)", "false")),

@@ -49,6 +49,12 @@ class PsycopgSession(_PgSession):
         self.connection.close()
 
 
+class AsksTheFunction(Guard):
+    """Leaves every check to the SQL function, as other languages do."""
+
+    same_term = "SELECT 1 WHERE %s::text IS NULL AND %s::bigint IS NULL"
+
+
 class AsyncSession(_PgSession):
     """A writer of asyncio, in a loop of its own."""
 

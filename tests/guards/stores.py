@@ -12,7 +12,7 @@ from guards.bad_sqlite import BAD
 from guards.file_store import FileSession, FileStore
 from guards.http_store import HttpSession, HttpStore
 from guards.mysql_store import MysqlSession, MysqlStore
-from guards.postgresql_store import AsyncpgSession, AsyncSession, PostgresqlStore, PsycopgSession
+from guards.postgresql_store import AsksTheFunction, AsyncpgSession, AsyncSession, PostgresqlStore, PsycopgSession
 from guards.redis_store import AsyncRedisSession, RedisSession, RedisStore
 from guards.servers import SERVERS, Mariadb, Postgresql, Redis, Server
 from guards.sqlite_store import SqliteSession, SqliteStore
@@ -22,6 +22,7 @@ _SESSIONS: dict[str, Callable[[str, str], Session]] = {
     "sqlite": SqliteSession,
     "postgresql, psycopg": PsycopgSession,
     "postgresql, psycopg, serializable": partial(PsycopgSession, isolation="serializable"),
+    "postgresql, the function alone": partial(PsycopgSession, guard=AsksTheFunction),
     "postgresql, psycopg asyncio, repeatable read": partial(AsyncSession, isolation="repeatable read"),
     "postgresql, asyncpg": AsyncpgSession,
     "postgresql, asyncpg, serializable": partial(AsyncpgSession, isolation="serializable"),

@@ -14,7 +14,6 @@ from guards.contract import PROPERTIES, Property, higher_token_raises_the_mark
 from guards.file_store import FileStore
 from guards.http_store import HttpStore
 from guards.mysql_store import MysqlSession, MysqlStore
-from guards.postgresql_store import PostgresqlStore, PsycopgSession
 from guards.redis_store import RedisSession, RedisStore
 from guards.sqlite_store import SqliteStore
 from guards.store import Store
@@ -45,15 +44,14 @@ def test_promise_catches_its_bad_guard(tmp_path: Path, promise: str) -> None:
     must_be_caught(SqliteStore(tmp_path, bad_sqlite.BAD[promise], f"sqlite, {promise}"), _BY_NAME[promise])
 
 
-@pytest.mark.parametrize(("mistake", "promise"), CAUGHT_BY.items())
-def test_bad_guard_of_postgresql_is_caught(lend: Lend, mistake: str, promise: str) -> None:
-    store = PostgresqlStore("bad", lend("postgresql"), PsycopgSession, bad_elsewhere.POSTGRESQL_TEXTS[mistake])
-    must_be_caught_by(store, promise)
+@pytest.mark.parametrize("mistake", [mistake for mistake in bad_elsewhere.POSTGRESQL if mistake != "unfair"])
+def test_bad_guard_of_postgresql_is_caught(lend: Lend, mistake: str) -> None:
+    must_be_caught_by(bad_elsewhere.postgresql_store(lend("postgresql"), mistake), CAUGHT_BY[mistake.partition(",")[0]])
 
 
-def test_check_without_a_lock_in_postgresql_is_caught_by_the_crowd(lend: Lend) -> None:
-    text = bad_elsewhere.POSTGRESQL_TEXTS["two steps"]
-    store = PostgresqlStore("bad", lend("postgresql"), PsycopgSession, text)
+@pytest.mark.parametrize("mistake", ["two steps", "two steps, before the function"])
+def test_check_without_a_lock_in_postgresql_is_caught_by_the_crowd(lend: Lend, mistake: str) -> None:
+    store = bad_elsewhere.postgresql_store(lend("postgresql"), mistake)
     must_be_caught_by(store, "concurrent_writers_keep_the_order")
 
 

@@ -14,7 +14,6 @@ from guards.bad_judges import CAUGHT_BY
 from guards.file_store import FileStore
 from guards.http_store import HttpStore
 from guards.mysql_store import MysqlSession, MysqlStore
-from guards.postgresql_store import PostgresqlStore, PsycopgSession
 from guards.recording import Recording, kill_and_cut
 from guards.redis_store import RedisSession, RedisStore
 from guards.sqlite_store import SqliteStore
@@ -75,9 +74,7 @@ def test_a_bad_guard_of_another_store_is_found_out(tmp_path: Path, lend: Lend, k
 
 
 _BAD: dict[str, Callable[[Path, Lend, str], Store]] = {
-    "postgresql": lambda _, lend, mistake: PostgresqlStore(
-        "bad", lend("postgresql"), PsycopgSession, bad_elsewhere.POSTGRESQL_TEXTS[mistake]
-    ),
+    "postgresql": lambda _, lend, mistake: bad_elsewhere.postgresql_store(lend("postgresql"), mistake),
     "mariadb": lambda _, lend, mistake: MysqlStore(
         "bad", lend("mariadb"), partial(MysqlSession, guard=bad_elsewhere.mysql_guard(mistake))
     ),

@@ -5,20 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import asyncpg
 import psycopg
 import pytest
 
-from guards.bad_elsewhere import changed
+from guards import bad_elsewhere
 from guards.postgresql_store import PostgresqlStore, PsycopgSession
 from guards.servers import Postgresql
 from guards.store import in_threads
 from guards.stores import Lend
 from leader_sidecar.fencing import NotPrepared, StaleToken, WrongTransaction
-from leader_sidecar.fencing.postgresql import CREATE, AsyncGuard, Guard
+from leader_sidecar.fencing.postgresql import AsyncGuard, Guard
 
 PAYOUTS = Guard("payouts")
 
@@ -161,7 +160,7 @@ def test_transactions_of_one_term_run_side_by_side(dsn: str) -> None:
             other.execute("INSERT INTO entries (entry) VALUES ('y')")
 
 
-def _stamp_among_steady_writers(dsn: str, within_s: float) -> bool:
+def _stamp_among_steady_writers(dsn: str, within_s: float, guard: Guard = PAYOUTS) -> bool:
     """Let eight writers of an old term overlap all the time; say whether the new term's stamp comes through."""
     stop = threading.Event()
 
@@ -169,14 +168,14 @@ def _stamp_among_steady_writers(dsn: str, within_s: float) -> bool:
         with psycopg.connect(dsn) as connection:
             while not stop.is_set():
                 try:
-                    with PAYOUTS.fence(connection, 417):
+                    with guard.fence(connection, 417):
                         connection.execute("SELECT pg_sleep(0.05)")
                 except StaleToken:
                     return
 
     writers = [threading.Thread(target=write, args=(i,), daemon=True) for i in range(8)]
     with psycopg.connect(dsn) as connection:
-        PAYOUTS.stamp(connection, 417)
+        guard.stamp(connection, 417)
         for number, writer in enumerate(writers):
             writer.start()
             time.sleep(0.01 * (number > 0))  # so that they never end all at once
@@ -184,7 +183,7 @@ def _stamp_among_steady_writers(dsn: str, within_s: float) -> bool:
         connection.execute(f"SET statement_timeout = '{int(within_s * 1000)}ms'")
         connection.commit()
         try:
-            PAYOUTS.stamp(connection, 418)
+            guard.stamp(connection, 418)
         except psycopg.errors.QueryCanceled:
             return False
         finally:
@@ -201,10 +200,9 @@ def test_an_old_terms_steady_writers_do_not_keep_the_new_term_out(dsn: str) -> N
 def test_row_locks_alone_would_keep_it_out(lend: Lend) -> None:
     server = lend("postgresql")
     assert isinstance(server, Postgresql)
-    without = changed(CREATE, ("pg_advisory_xact_lock_shared(v_key) IS NOT NULL", "true"))
-    store = PostgresqlStore("unfair", server, PsycopgSession, without)
-    with closing(store.session("payouts")):
-        assert not _stamp_among_steady_writers(store.dsn, 1.0)
+    store = bad_elsewhere.postgresql_store(server, "unfair")
+    guard, _ = bad_elsewhere.POSTGRESQL["unfair"]
+    assert not _stamp_among_steady_writers(store.dsn, 1.0, guard("payouts"))
 
 
 def test_a_frozen_writers_transaction_is_ended_by_the_servers_setting(dsn: str) -> None:
@@ -218,3 +216,18 @@ def test_a_frozen_writers_transaction_is_ended_by_the_servers_setting(dsn: str) 
             assert new.execute("SELECT count(*) FROM entries").fetchone() == (0,)
         with pytest.raises(psycopg.Error):
             old.commit()
+
+
+async def test_rows_of_the_applications_own_kind_do_not_disturb(dsn: str) -> None:
+    with psycopg.connect(dsn, row_factory=psycopg.rows.dict_row) as connection:
+        PAYOUTS.stamp(connection, 417)
+        with pytest.raises(StaleToken):
+            PAYOUTS.stamp(connection, 416)
+        assert PAYOUTS.status(connection) == 417
+        assert PAYOUTS.reset(connection, 417, 400)
+    async with await psycopg.AsyncConnection.connect(dsn, row_factory=psycopg.rows.dict_row) as later:
+        guard = AsyncGuard("payouts")
+        await guard.stamp(later, 418)
+        await guard.stamp(later, 418)
+        assert await guard.status(later) == 418
+        assert await guard.reset(later, 418, 400)

@@ -1,4 +1,4 @@
-"""Owns the guard of a PostgreSQL database: one call of the function `fence`, which lies beside as `postgresql.sql`.
+"""Owns the guard of a PostgreSQL database: the check of the function `fence`, which lies beside as `postgresql.sql`.
 
     payouts = Guard("payouts")  # with psycopg 3; AsyncGuard with asyncpg or psycopg's AsyncConnection
     with payouts.fence(connection, term.token):  # begins, checks, commits; StaleToken: nothing is written
@@ -23,6 +23,10 @@ CREATE = Path(__file__).with_name("postgresql.sql").read_text(encoding="utf-8")
 _STATUS = "SELECT coalesce((SELECT token FROM fence_marks WHERE resource = %s), 0)"
 _RESET = "UPDATE fence_marks SET token = %s WHERE resource = %s AND token = %s RETURNING token"
 _FENCE = "SELECT fence(%s, %s::bigint)"
+# The function's first statement, asked without the function: eight writers lose a fifth of their writes, not a quarter.
+_SAME_TERM = """SELECT 1 FROM fence_marks WHERE resource = %s AND CASE WHEN token = %s
+  THEN pg_advisory_xact_lock_shared(hashtextextended('leader-sidecar fence ' || resource, 0)) IS NOT NULL END
+  FOR SHARE"""
 _NO_TRANSACTION = "no transaction is open: the check would end before the write; begin one first, or use fence()"
 _OPEN = "a transaction is open: call check() in it, or commit it first"
 # psycopg.pq.TransactionStatus ACTIVE, INTRANS, INERROR. A broken connection is in none: its driver says so best.
@@ -35,6 +39,8 @@ class Guard:
     Args:
         resource: what is protected; every writer uses the same name.
     """
+
+    same_term = _SAME_TERM
 
     def __init__(self, resource: str) -> None:
         self.resource = read_resource(resource)
@@ -83,7 +89,7 @@ class Guard:
     def status(self, connection: Any) -> int:
         """Return the high-water mark, 0 before the first write."""
         with connection.transaction():
-            return int(connection.execute(_STATUS, (self.resource,)).fetchone()[0])
+            return int(_cursor(connection).execute(_STATUS, (self.resource,)).fetchone()[0])
 
     def reset(self, connection: Any, poisoned: int, token: object) -> bool:
         """Replace a mark that a wrong token has poisoned. Let no older term be alive: it could write again.
@@ -97,7 +103,7 @@ class Guard:
         """
         number = read_token(token, self.resource)
         with connection.transaction():
-            return connection.execute(_RESET, (number, self.resource, poisoned)).fetchone() is not None
+            return bool(connection.execute(_RESET, (number, self.resource, poisoned)).rowcount)
 
     @staticmethod
     def prepare(connection: Any) -> None:
@@ -109,9 +115,10 @@ class Guard:
         # To make a cursor takes psycopg a quarter of the whole check; most writers stay with one connection.
         cursor = self._cursor
         if cursor is None or cursor.connection is not connection:
-            self._cursor = cursor = connection.cursor()
+            self._cursor = cursor = _cursor(connection)
         try:
-            cursor.execute(_FENCE, (self.resource, token))
+            if cursor.execute(self.same_term, (self.resource, token)).rowcount != 1:
+                cursor.execute(_FENCE, (self.resource, token))
         except Exception as error:
             _translate(error, self.resource, token)
             raise
@@ -172,7 +179,8 @@ class AsyncGuard:
 
     async def _check(self, connection: Any, token: int) -> None:
         try:
-            await _value(connection, _FENCE, self.resource, token)
+            if await _value(connection, _SAME_TERM, self.resource, token) is None:
+                await _value(connection, _FENCE, self.resource, token)
         except Exception as error:
             _translate(error, self.resource, token)
             raise
@@ -190,8 +198,13 @@ async def _value(connection: Any, statement: str, *values: object) -> Any:
         for number in range(len(values)):
             statement = statement.replace("%s", f"${number + 1}", 1)
         return await connection.fetchval(statement, *values)
-    row = await (await connection.execute(statement, values)).fetchone()
+    row = await (await _cursor(connection).execute(statement, values)).fetchone()
     return row[0] if row else None
+
+
+def _cursor(connection: Any) -> Any:
+    """Make a cursor of psycopg whose rows are tuples, whatever the application's are."""
+    return connection.cursor(row_factory=lambda _: tuple)
 
 
 def _translate(error: Exception, resource: str, token: int) -> None:

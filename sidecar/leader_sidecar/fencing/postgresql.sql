@@ -17,19 +17,22 @@ CREATE TABLE IF NOT EXISTS fence_marks (
 CREATE OR REPLACE FUNCTION fence(p_resource text, p_token bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   v_mark bigint;
-  v_key bigint := hashtextextended('leader-sidecar fence ' || p_resource, 0);
 BEGIN
+  -- One more check of the term that the mark has: all that most calls do. The row's lock decides. The advisory one
+  -- before it only keeps order: shared row locks would overtake an exclusive one for ever, and the old term's writers
+  -- would keep the new term out.
+  PERFORM FROM fence_marks WHERE resource = p_resource AND CASE WHEN token = p_token
+    THEN pg_advisory_xact_lock_shared(hashtextextended('leader-sidecar fence ' || resource, 0)) IS NOT NULL END
+    FOR SHARE;
+  IF FOUND THEN
+    RETURN p_token;
+  END IF;
   IF p_resource IS NULL OR p_token IS NULL OR p_token NOT BETWEEN 1 AND 9007199254740991 THEN
     RAISE EXCEPTION 'a write to % needs a fencing token 1 ... 2^53-1', p_resource USING ERRCODE = 'LS002';
   END IF;
-  -- The row's lock decides. The advisory one before it only keeps order: shared row locks would overtake
-  -- an exclusive one for ever, and the old term's writers would keep the new term out.
-  SELECT token INTO v_mark FROM fence_marks
-    WHERE resource = p_resource AND token >= p_token
-      AND CASE WHEN token = p_token THEN pg_advisory_xact_lock_shared(v_key) IS NOT NULL ELSE true END
-    FOR SHARE;
-  IF v_mark IS NULL THEN
-    PERFORM pg_advisory_xact_lock(v_key);
+  SELECT token INTO v_mark FROM fence_marks WHERE resource = p_resource;
+  IF v_mark IS NULL OR v_mark <= p_token THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('leader-sidecar fence ' || p_resource, 0));
     INSERT INTO fence_marks AS m (resource, token) VALUES (p_resource, p_token)
       ON CONFLICT (resource) DO UPDATE SET token = excluded.token WHERE m.token < excluded.token;
     SELECT token INTO v_mark FROM fence_marks WHERE resource = p_resource FOR SHARE;
