@@ -20,7 +20,7 @@ _TRIES = 5
 @contextmanager
 def frozen(cluster: KindCluster, node: str) -> Iterator[None]:
     """Freeze every process of a node."""
-    _pause(cluster, node)
+    _insist(lambda: cluster.engine("pause", node))
     try:
         assert cluster.engine("inspect", "--format", "{{.State.Paused}}", node).strip() == "true", "nobody is frozen"
         yield
@@ -28,21 +28,21 @@ def frozen(cluster: KindCluster, node: str) -> Iterator[None]:
         cluster.engine("unpause", node)
 
 
-def _pause(cluster: KindCluster, node: str) -> None:
-    """Pause a node; one that starts processes just then may not come to a stop at the first try."""
+def _insist(freeze: Callable[[], object]) -> None:
+    """Freeze; who starts processes just then may not come to a stop at the first try."""
     for _ in range(_TRIES):
         with contextlib.suppress(AssertionError):
-            cluster.engine("pause", node)
+            freeze()
             return
         time.sleep(0.5)
-    cluster.engine("pause", node)
+    freeze()
 
 
 @contextmanager
 def paused(cluster: KindCluster, node: str, container: str) -> Iterator[None]:
     """Freeze the processes of one container, by its id."""
     task = ("ctr", "--namespace", "k8s.io", "tasks")
-    cluster.on_node(node, *task, "pause", container)
+    _insist(lambda: cluster.on_node(node, *task, "pause", container))
     try:
         listed = [line.split() for line in cluster.on_node(node, *task, "list").splitlines()]
         assert [line[2] for line in listed if line[0] == container] == ["PAUSED"], "nobody is frozen"
