@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from kind.release import LEASE_S
-from kind.stage import LOOK_S, Stage
+from kind.stage import Stage
 from kind.watching import now_s
 
 REPLICAS = 50
@@ -45,7 +45,7 @@ def play(stage: Stage) -> None:
             took_s.append(leader.received_s - began_s)
             time.sleep(LED_S)
         after = failed_writes(stage, pods)
-        time.sleep(LOOK_S)
+        time.sleep(LEASE_S)
     worst = max(after[who] - before[who] for who in after)
     total = sum(after.values()) - sum(before.values())
     stage.say(f"{STEPS_DOWN} hand-overs among {REPLICAS}: {', '.join(f'{one:.2f}' for one in took_s)} s")

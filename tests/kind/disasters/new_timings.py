@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 
 from kind.faults import paused
-from kind.release import LEASE_S
 from kind.runbook import follow
 from kind.stage import LOOK_S, Stage
-from kind.watching import now_s
 
 SHORTER_S = 9.0
 RENEW_INTERVAL_S = 3.0
@@ -33,15 +31,14 @@ def play(stage: Stage) -> None:
         old = stage.leader()
         pod = stage.release.pod(old.who)
         sidecar = pod.status.init_container_statuses[0].container_id.split("//")[1]
-        began_s = now_s()
         with stage.fault("frozen", old.who), paused(stage.cluster, pod.spec.node_name, sidecar):
             new = watching.leader(SHORTER_S + 10.0, other_than=old.who, after_token=old.token or 0)
         time.sleep(LOOK_S)
     stage.say(f"rolled with nobody leading for {[round(one, 2) for one in gaps_s]} s")
-    took_s = new.received_s - began_s
+    # From its last answer: to freeze it takes a busy machine seconds.
+    took_s = new.received_s - watching.last_true(old.token or 0).received_s
     stage.say(f"then a frozen sidecar is followed after {took_s:.2f} s")
     assert gaps_s, "no leader was replaced"
     assert max(gaps_s) <= GAP_S
-    # Of the old duration, twelve seconds at least would be left.
-    assert SHORTER_S - RENEW_INTERVAL_S - 1.0 <= took_s < LEASE_S - RENEW_INTERVAL_S, f"followed after {took_s:.2f} s"
+    assert SHORTER_S - RENEW_INTERVAL_S - 1.0 <= took_s <= SHORTER_S + 1.0, f"followed after {took_s:.2f} s"
     stage.verdict()
