@@ -19,7 +19,7 @@ import pytest
 
 from cluster.kind import KindCluster, KindError
 from kind.beside import BESIDE
-from kind.disasters import expiring_token
+from kind.disasters import expiring_token, restored
 from kind.page import REPORT, write
 from kind.release import LEASE_S, Release
 from kind.stage import Stage
@@ -41,10 +41,10 @@ ORDER = (
     "test_operator",
     "test_disasters",
     "test_handover",
-    "test_api_server",
-    "test_resources",
     "test_crowd",
     "test_many_elections",
+    "test_api_server",
+    "test_resources",
     "test_credentials",
     "test_restore",
     "test_page",
@@ -107,7 +107,7 @@ def stages() -> Iterator[list[Stage]]:
 def begun(request: pytest.FixtureRequest) -> None:
     """Begin, before the first test, what runs beside the others and is asked for by any of them."""
     names = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    for name in ("expiring", "beside"):
+    for name in ("expiring", "beside", "restorable"):
         if name in names:
             request.getfixturevalue(name)
 
@@ -117,6 +117,20 @@ def expiring(cluster: KindCluster, stages: list[Stage]) -> tuple[Stage, expiring
     """Give a release whose first tokens expire while everything else is tested."""
     stage = Stage(cluster, "expiring", "The service account's token expires", stages)
     return stage, expiring_token.begin(stage)
+
+
+@pytest.fixture(scope="session")
+def restorable(cluster: KindCluster, stages: list[Stage]) -> Iterator[Future[tuple[Stage, Stage]]]:
+    """Install, beside everything else, the two releases under which etcd is restored in the end."""
+    stage = Stage(cluster, "restored", "etcd is restored from a snapshot", stages)
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(restored.install, stage)
+
+
+@pytest.fixture(scope="session")
+def saved(restorable: Future[tuple[Stage, Stage]]) -> restored.Saved:
+    """Give them, and a snapshot of etcd that is to be restored when it is old."""
+    return restored.save(restorable.result())
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from kubernetes import client
 
@@ -30,19 +31,42 @@ _WRITERS = 8
 _PKI = "/etc/kubernetes/pki/etcd"
 
 
-def play(stage: Stage) -> None:
-    """Restore it under two releases; one follows the runbook, the other is only restarted."""
+@dataclass(frozen=True)
+class Saved:
+    """Two releases, one that follows the runbook and one that is only restarted, and when the snapshot was taken."""
+
+    stages: tuple[Stage, Stage]
+    version: int
+
+
+def install(stage: Stage) -> tuple[Stage, Stage]:
+    """Install them."""
     floorless = stage.beside("restored-no-floor", "The same, restarted without the floor: the guard refuses")
-    stages = (stage, floorless)
+    for one in (stage, floorless):
+        one.install()
+    return stage, floorless
+
+
+def save(stages: tuple[Stage, Stage]) -> Saved:
+    """Save a snapshot, which everything else on the cluster then makes too old."""
+    for one in stages:
+        assert one.release.lease().spec.holder_identity, "nobody leads, and a snapshot of that would be no danger"
+    save_snapshot(stages[0])
+    return Saved(stages, version(stages[0]))
+
+
+def play(saved: Saved) -> None:
+    """Restore it under both releases."""
+    stages = saved.stages
+    stage, floorless = stages
     with ThreadPoolExecutor(len(stages)) as pool, ExitStack() as watched:
-        list(pool.map(lambda one: one.install(), stages))
         for one in stages:
             watched.enter_context(one.watched())
         list(pool.map(lambda one: one.leader(), stages))
-        save_snapshot(stage)
-        write_much(stage)
+        write_much(stage, saved.version + LATER_WRITES)
         marks = list(pool.map(lead_with_a_later_token, stages))
-        stage.say(f"the guards' marks are {marks}")
+        assert min(marks) > saved.version + LATER_WRITES, "the snapshot is not old enough"
+        stage.say(f"the guards' marks are {marks}, the snapshot's version is {saved.version}")
         restored_s = restore(stages)
         list(pool.map(lambda one: until_barred(one, restored_s), stages))
         list(pool.map(lambda then, *given: then(*given), (with_the_floor, without_the_floor), stages, marks))
@@ -56,7 +80,6 @@ def lead_with_a_later_token(stage: Stage) -> int:
     old = stage.watching.leader(LEASE_S)
     stage.release.resign(old.who)
     later = stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
-    assert (later.token or 0) > (old.token or 0) + LATER_WRITES, "the snapshot is not old enough"
     until_paid(stage, later.token or 0)
     return later.token or 0
 
@@ -90,15 +113,21 @@ def save_snapshot(stage: Stage) -> None:
     stage.cluster.on_node(node, "etcdctl", "--endpoints=https://127.0.0.1:2379", *proof, "snapshot", "save", SNAPSHOT)
 
 
-def write_much(stage: Stage) -> None:
-    """Let the cluster's life go on for so many writes: each counts one version up."""
+def version(stage: Stage) -> int:
+    """Return the version that the cluster has come to."""
+    return int(stage.release.core.list_namespaced_config_map(stage.release.namespace).metadata.resource_version)
+
+
+def write_much(stage: Stage, until: int) -> None:
+    """Let the cluster's life go on until this version: each write counts one up."""
     namespace, core = stage.release.namespace, stage.release.core
     names = [f"later-{number}" for number in range(_WRITERS)]
     for name in names:
         core.create_namespaced_config_map(namespace, client.V1ConfigMap(metadata=client.V1ObjectMeta(name=name)))
+    count = max(until - version(stage), 0)
 
     def write(name: str) -> None:
-        for number in range(LATER_WRITES // _WRITERS):
+        for number in range(count // _WRITERS + 1):
             core.patch_namespaced_config_map(name, namespace, {"data": {"number": str(number)}})
 
     with ThreadPoolExecutor(_WRITERS) as pool:
@@ -151,5 +180,5 @@ def without_the_floor(stage: Stage, high_water: int) -> None:
     late = [one for one in stage.evidence.refused if one["at_s"] > restarted_s]
     assert all(int(one["token"]) < high_water == one["high_water"] for one in late)
     assert not [one for one in stage.evidence.accepted if one["at_s"] > restarted_s]
-    assert led_since(stage, restarted_s)
+    stage.release.until(lambda: led_since(stage, restarted_s), LEASE_S, "somebody says that it leads")
     stage.say(f"refused: {late[0]['what']} with token {late[0]['token']}, below the mark {high_water}")
