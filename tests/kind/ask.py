@@ -1,7 +1,8 @@
 """Run inside an app's container: ask the sidecar of this pod, a line for each answer: ask.py INTERVAL_SECONDS
 
 A line is: instant of sending, instant of the answer (seconds of CLOCK_BOOTTIME, which all nodes of one machine share),
-and the token, or - when not leading; an elector without tokens that leads is a 0. It ends with its standard input.
+and the token, or - when not leading; an elector without tokens that leads is a 0. Each line of its standard input lets
+the sidecar step down; it ends with its standard input.
 """
 
 import http.client
@@ -16,13 +17,17 @@ def now_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def end_with_input() -> None:
-    sys.stdin.read()
+def obey() -> None:
+    for _ in sys.stdin:
+        connection = http.client.HTTPConnection("localhost", 8080, timeout=2.0)
+        connection.request("POST", "/leader/resign")
+        connection.getresponse()
+        connection.close()
     os._exit(0)
 
 
 def main(interval_s: float) -> None:
-    threading.Thread(target=end_with_input, daemon=True).start()
+    threading.Thread(target=obey, daemon=True).start()
     connection = http.client.HTTPConnection("localhost", 8080, timeout=2.0)
     while True:
         time.sleep(interval_s)

@@ -96,24 +96,18 @@ class Release:
         """Read the Lease."""
         return self.leases.read_namespaced_lease(name or self.namespace, self.namespace)
 
-    def ask(self, pod: str, url: str, method: str = "GET") -> tuple[int, str]:
+    def ask(self, pod: str, url: str) -> tuple[int, str]:
         """Ask an address from within the app's container; return status and body, or 0 and the error."""
         program = (
             "import json,sys,urllib.request,urllib.error\n"
-            "asked = urllib.request.Request(sys.argv[1], method=sys.argv[2])\n"
-            "try:\n answer = urllib.request.urlopen(asked, timeout=5)\n"
+            "try:\n answer = urllib.request.urlopen(sys.argv[1], timeout=5)\n"
             "except urllib.error.HTTPError as error: answer = error\n"
             "except OSError as error: print(json.dumps([0, str(error)])); sys.exit()\n"
             "print(json.dumps([answer.status, answer.read().decode()]))\n"
         )
-        out = self.kubectl("exec", pod, "-c", "app", "--", "python3", "-c", program, url, method)
+        out = self.kubectl("exec", pod, "-c", "app", "--", "python3", "-c", program, url)
         status, body = json.loads(out)
         return int(status), str(body)
-
-    def resign(self, pod: str) -> None:
-        """Let the leader step down."""
-        status, body = self.ask(pod, "http://localhost:8080/leader/resign", "POST")
-        assert status == 202, body
 
     def ledger(self, path: str) -> Any:
         """Ask the ledger, through the API server and in a few milliseconds: a batch is half paid for half a second."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from cluster.kind import KindCluster
 from kind.release import LEASE_S, Release
-from kind.watching import INTERVAL_S, LEAST, PODS, Watching, now_s
+from kind.watching import INTERVAL_S, PODS, Watching, now_s
 from process.poller import Seen
 
-LOOK_S = 4.0
+LOOK_S = 2.5
 """How long the pollers look on before and after: time in which a second leader would show."""
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -137,7 +137,7 @@ class Stage:
             if self.release.pod(leader.who).spec.node_name == node:
                 time.sleep(LOOK_S)
                 return leader
-            self.release.resign(leader.who)
+            self.watching.resign(leader.who)
             leader = self.watching.leader(LEASE_S + 10.0, other_than=leader.who, after_token=leader.token or 0)
         raise AssertionError(f"nobody on {node} came to lead in {_MOVES} terms")
 
@@ -146,13 +146,13 @@ class Stage:
         told = self.release.ledger("/evidence")
         self.evidence = Evidence(**{name: told[name] for name in Evidence.__dataclass_fields__})
 
-    def verdict(self, pods: int = PODS, least: int = LEAST) -> None:
+    def verdict(self, pods: int = PODS) -> None:
         """Judge by the pollers and by the ledger.
 
         Raises: AssertionError for two leaders, falling tokens, somebody paid twice or never, or no payments.
         """
         self.look()
-        self.say(self.watching.verdict(pods, least))
+        self.say(self.watching.verdict(pods))
         told = self.evidence
         self.say(f"{told.payments} payments, 0 twice, {len(told.refused)} writes refused")
         assert told.payments, "nothing was paid"

@@ -10,5 +10,8 @@ from kind.stage import Stage
 def test_each_of_many_elections_has_one_leader(cluster: KindCluster, stages: list[Stage]) -> None:
     title = "Twenty elections of three replicas at once"
     stage = Stage(cluster, "many", title, stages, crowd.INTERVAL_S)
-    many_elections.play(stage)
+    try:
+        many_elections.play(stage)
+    finally:
+        cluster.remove(*many_elections.NAMESPACES)
     print(*stage.figures, sep="\n")

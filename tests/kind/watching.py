@@ -1,11 +1,12 @@
 """Owns the pollers inside the pods of one release, and what is concluded from their answers.
 
-A poller is started by the containerd of its pod's node. It does not pass through the API server, whose absence is one
-of the disasters.
+A poller is a process of its pod's node in the namespaces of the pod's app. It does not pass through the API server,
+whose absence is one of the disasters; and it is in no control group of the pod, which may hardly get any processor.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import subprocess
 import threading
@@ -23,13 +24,17 @@ from urllib3.exceptions import HTTPError
 from process.poller import Seen, overlaps
 
 _PROGRAM = Path(__file__).with_name("ask.py").read_text()
-_LOOK_S = 0.5
+# runc writes down which process of its node is the first one of a container.
+_FIRST = "/run/containerd/io.containerd.runtime.v2.task/k8s.io/$1/init.pid"
+_ENTER = f'exec nsenter --target "$(cat {_FIRST})" --mount --net --pid python3 -c "$2" "$3"'
 _LOOK_ON_S = 20.0
 INTERVAL_S = 0.1
 """Between two questions to one pod, where dozens of pods are asked on one machine."""
 PODS = 3
-LEAST = 100
-"""Answers of each of these pods, without which a second leader might not have been seen."""
+LEAST_S = 5.0
+"""Each of these pods must be heard as often as in so many seconds, or a second leader might not have been seen."""
+_LOOKS = 5
+"""Questions to a pod between two looks for new pods."""
 
 
 def now_s() -> float:
@@ -57,9 +62,9 @@ class Watching:
     def __init__(self, running: Callable[[], list[Running]], interval_s: float = INTERVAL_S) -> None:
         self._running = running
         self._interval_s = interval_s
-        self._asking: dict[str, subprocess.Popen[str]] = {}
-        self._begun = itertools.count()
-        self._readers: list[threading.Thread] = []
+        self._look_s = _LOOKS * interval_s
+        self._least = round(LEAST_S / interval_s)
+        self._asking: dict[str, _Asking] = {}
         self._follower = threading.Thread(target=self._follow, daemon=True)
         self._ended = threading.Event()
         self.began_s = now_s()
@@ -78,12 +83,9 @@ class Watching:
         self._ended.set()
         self._follower.join(timeout=30.0)
         for asking in self._asking.values():
-            _close(asking)
-        for reader in self._readers:
-            reader.join(timeout=10.0)
+            asking.end()
         for asking in self._asking.values():
-            asking.kill()
-            asking.wait()
+            asking.join()
 
     def leader(self, within_s: float, *, other_than: str = "", after_token: int = 0) -> Seen:
         """Wait until some pod says that it leads, and return that answer; a later term's where a token is given."""
@@ -95,6 +97,11 @@ class Watching:
                     return one
             time.sleep(0.02)
         raise AssertionError(f"nobody but {other_than or 'nobody'} leads within {within_s:g} s")
+
+    def resign(self, who: str) -> None:
+        """Let a pod's sidecar step down; no kubectl has to be started for it, which takes a busy machine seconds."""
+        [asking] = [one for one in self._asking.values() if one.name == who and not one.ended()]
+        asking.resign()
 
     def last_true(self, token: int) -> Seen:
         """Return the last answer of a term."""
@@ -116,29 +123,32 @@ class Watching:
         """Return the terms in the order in which they were told."""
         return list(dict.fromkeys(one.token for one in sorted(self.seen, key=lambda s: s.received_s) if one.token))
 
-    def verdict(self, pods: int = PODS, least: int = LEAST) -> str:
-        """Judge I1 and I2. Returns: the figures.
+    def verdict(self, pods: int = PODS) -> str:
+        """Judge I1 and I2, where so many pods were heard so often. Returns: the figures.
 
         Raises: AssertionError for an overlap, falling tokens, or pods that were not heard.
         """
-        seen, heard = [one for one in self.seen if one.token != 0], self._heard()
-        assert sum(number >= least for number in heard.values()) >= pods, f"too few answers: {dict(heard)}"
+        seen = [one for one in self.seen if one.token != 0]
+        assert self._often(pods), f"not each of {pods} pods was heard {self._least} times: {self._heard()}"
         found = overlaps(seen)
         assert not found, f"{len(found)} answers overlap, the first: {found[0]}"
         assert self.tokens() == sorted(self.tokens()), f"tokens fall: {self.tokens()}"
         return f"{len(seen)} answers, terms {self.tokens()}, 0 overlaps"
 
-    def _heard(self) -> Counter[str]:
-        return Counter(one.who for one in self.seen if one.token != 0)
+    def _heard(self) -> dict[str, int]:
+        return dict(Counter(one.who for one in self.seen if one.token != 0))
+
+    def _often(self, pods: int) -> bool:
+        return sum(number >= self._least for number in self._heard().values()) >= pods
 
     def _look_on(self) -> None:
         """Give pods on a busy machine time to be heard often enough."""
         deadline_s = now_s() + _LOOK_ON_S
-        while sum(number >= LEAST for number in self._heard().values()) < PODS and now_s() < deadline_s:
-            time.sleep(_LOOK_S)
+        while not self._often(PODS) and now_s() < deadline_s:
+            time.sleep(self._look_s)
 
     def _follow(self) -> None:
-        while not self._ended.wait(_LOOK_S):
+        while not self._ended.wait(self._look_s):
             self._follow_once()
 
     def _follow_once(self) -> None:
@@ -148,34 +158,63 @@ class Watching:
             return  # the API server is away; those that were found go on
         for pod in running:
             asking = self._asking.get(pod.container)
-            if asking is not None and asking.poll() is None:
+            if asking is not None and not asking.ended():
                 continue
             if asking is not None:
-                _close(asking)
-            self._asking[pod.container] = self._ask(pod)
+                asking.end()
+            self._asking[pod.container] = _Asking(pod, self._interval_s, self.seen)
 
-    def _ask(self, pod: Running) -> subprocess.Popen[str]:
-        name = f"ask-{now_s():.3f}-{next(self._begun)}"
-        command = ["docker", "exec", "--interactive", pod.node, "ctr", "--namespace", "k8s.io", "tasks", "exec"]
-        command += ["--exec-id", name, pod.container, "python3", "-c", _PROGRAM, str(self._interval_s)]
-        asking = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+
+class _Asking:
+    """The poller of one pod.
+
+    Args:
+        pod: whose sidecar it asks.
+        interval_s: between two questions.
+        seen: gets the answers.
+    """
+
+    def __init__(self, pod: Running, interval_s: float, seen: list[Seen]) -> None:
+        self.name = pod.name
+        self._seen = seen
+        command = ["docker", "exec", "--interactive", pod.node, "sh", "-c", _ENTER, "sh"]
+        self._process = subprocess.Popen(
+            [*command, pod.container, _PROGRAM, str(interval_s)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
         )
-        reader = threading.Thread(target=self._read, args=(pod.name, asking), daemon=True)
-        self._readers.append(reader)
-        reader.start()
-        return asking
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    def _read(self, name: str, asking: subprocess.Popen[str]) -> None:
-        assert asking.stdout is not None
-        for line in asking.stdout:
+    def ended(self) -> bool:
+        """Say whether it has ended, as it does with its pod."""
+        return self._process.poll() is not None
+
+    def resign(self) -> None:
+        """Let the sidecar step down."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("resign\n")
+
+    def end(self) -> None:
+        """Let it end, soon."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+
+    def join(self) -> None:
+        """Wait for its end, and for all its answers."""
+        self._reader.join(timeout=10.0)
+        self._process.kill()
+        self._process.wait()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
             fields = line.split()
             if len(fields) == 3:
                 token = None if fields[2] == "-" else int(fields[2])
-                self.seen.append(Seen(name, float(fields[0]), float(fields[1]), token))
-        asking.stdout.close()
-
-
-def _close(asking: subprocess.Popen[str]) -> None:
-    assert asking.stdin is not None
-    asking.stdin.close()
+                self._seen.append(Seen(self.name, float(fields[0]), float(fields[1]), token))
+        self._process.stdout.close()

@@ -22,7 +22,7 @@ def play(stage: Stage) -> None:
     with stage.watched() as watching:
         old = stage.leader()
         with stage.fault("stepped down", old.who):
-            stage.release.resign(old.who)
+            watching.resign(old.who)
             watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
             time.sleep(LOOK_S)
     with pytest.raises(AssertionError, match="overlap") as found:

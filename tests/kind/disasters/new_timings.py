@@ -11,7 +11,8 @@ from kind.stage import LOOK_S, Stage
 SHORTER_S = 9.0
 RENEW_INTERVAL_S = 3.0
 TIMINGS = {"leaseDuration": "9s", "renewDeadline": "6s", "renewInterval": "3s", "stopMargin": "1s"}
-GAP_S = 2.0
+GAP_S = SHORTER_S - RENEW_INTERVAL_S
+"""A Lease that was not released would be followed after this at the least."""
 
 
 def play(stage: Stage) -> None:

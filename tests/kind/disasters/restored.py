@@ -78,7 +78,7 @@ def play(saved: Saved) -> None:
 def lead_with_a_later_token(stage: Stage) -> int:
     """Let the leader step down, and its successor pay; return the guard's mark."""
     old = stage.watching.leader(LEASE_S)
-    stage.release.resign(old.who)
+    stage.watching.resign(old.who)
     later = stage.watching.leader(LEASE_S, other_than=old.who, after_token=old.token or 0)
     until_paid(stage, later.token or 0)
     return later.token or 0
