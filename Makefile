@@ -8,6 +8,10 @@ REPORTS := build/reports
 CHARTS := charts/leader-sidecar charts/housekeeping-demo charts/leader-sidecar-operator
 # Process tests wait most of the time: several at once, each worker with an API server of its own.
 SIDE_BY_SIDE := --numprocesses=3
+# A worker for each processor; a file's tests share a worker, and so the servers that are started for them.
+BY_FILE := --numprocesses=2 --dist=loadfile
+# It is held to seconds and to a rate, and so is alone.
+SCALE := tests/operators/test_scale.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -22,13 +26,14 @@ check: format-check lint types layers verify-generated core-tests unit-tests ## 
 
 .PHONY: test
 test: check ## check, then contracts, processes, the lab, charts, guards on real databases, and the demo
-	$(PYTEST) tests/contract tests/lab tests/guards tests/fencing tests/demo --server=devserver --junitxml=$(REPORTS)/test/devserver.xml
+	$(PYTEST) tests/contract tests/lab tests/guards tests/fencing tests/demo --server=devserver $(BY_FILE) --junitxml=$(REPORTS)/test/devserver.xml
 	$(PYTEST) tests/chart --server=devserver --numprocesses=2 --junitxml=$(REPORTS)/test/charts.xml
 	$(PYTEST) tests/process --server=devserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/test/processes.xml
 
 .PHONY: integration
 integration: programs client-go ## the contract suite, processes and clients on a real kube-apiserver
-	$(PYTEST) --server=apiserver --ignore=tests/process --junitxml=$(REPORTS)/integration/apiserver.xml
+	$(PYTEST) --server=apiserver --ignore=tests/process --ignore=$(SCALE) $(BY_FILE) --junitxml=$(REPORTS)/integration/apiserver.xml
+	$(PYTEST) $(SCALE) --server=apiserver --junitxml=$(REPORTS)/integration/scale.xml
 	$(PYTEST) tests/process --server=apiserver $(SIDE_BY_SIDE) --junitxml=$(REPORTS)/integration/processes.xml
 
 .PHONY: prove
