@@ -100,7 +100,7 @@ class Watching:
 
     def resign(self, who: str) -> None:
         """Let a pod's sidecar step down; no kubectl has to be started for it, which takes a busy machine seconds."""
-        [asking] = [one for one in self._asking.values() if one.name == who and not one.ended()]
+        [asking] = [one for one in list(self._asking.values()) if one.name == who and not one.ended()]
         asking.resign()
 
     def last_true(self, token: int) -> Seen:
