@@ -10,7 +10,7 @@ import pytest
 
 from process.conftest import Start
 from process.poller import Poller
-from process.sidecars import D_S, MARGIN_S, Group, wait_for
+from process.sidecars import D_S, MARGIN_S, Group, SidecarProcess, wait_for
 from process.survival import judge_logs, logs_agree, survives
 
 BROKEN = (sys.executable, str(Path(__file__).with_name("broken_sidecar.py")))
@@ -22,8 +22,8 @@ def broken_group(start: Start, how: str, count: int = 3) -> Group:
     return Group([start(f"payouts-{number}", program=(*BROKEN, how)) for number in range(count)])
 
 
-def freeze_the_leader(group: Group) -> None:
-    """Freeze it until another leads, and wake it."""
+def freeze_the_leader(group: Group) -> SidecarProcess:
+    """Freeze it until another leads, and wake it. Returns: whom."""
     old = group.leader(TERM_S)
     time.sleep(1.0)
     old.process.pause()
@@ -31,6 +31,7 @@ def freeze_the_leader(group: Group) -> None:
     time.sleep(2.0)
     old.process.resume()
     time.sleep(2.0)
+    return old
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,13 @@ def freeze_the_leader(group: Group) -> None:
 def test_a_sidecar_that_lies_is_found_out_by_the_poller_and_by_its_log(start: Start, how: str, promise: str) -> None:
     group = broken_group(start, how)
     with Poller(group.ports) as poller:
-        freeze_the_leader(group)
+        old = freeze_the_leader(group)
     with pytest.raises(AssertionError, match="overlap"):
         poller.verdict()
+    # Who is told of another leader as it wakes tells nothing more, and a log that ends so is no proof: it leads again.
+    for one in group.others(old):
+        one.process.stop()
+    wait_for(lambda: len(old.events("became_leader")) == 2, TERM_S, "it leads again")
     assert promise in {one.promise for one in judge_logs(group) if one.violations}
 
 
