@@ -69,11 +69,10 @@ class KindCluster:
         names = [name.removeprefix("namespace/") for name in told]
         self.remove(*(name for name in names if not re.fullmatch(r"default|local-path-storage|kube-.*", name)))
 
-    def remove(self, *namespaces: str, wait: bool = True) -> None:
-        """Remove namespaces and all that is in them; with `wait`, return when it is gone."""
+    def remove(self, *namespaces: str) -> None:
+        """Remove namespaces and all that is in them; return when it is gone."""
         if namespaces:
-            flags = ["--ignore-not-found", f"--wait={str(wait).lower()}"]
-            self.run("kubectl", "delete", "namespace", *flags, *namespaces, limit_s=300.0)
+            self.run("kubectl", "delete", "namespace", "--ignore-not-found", *namespaces, limit_s=300.0)
 
     def delete(self) -> None:
         """Remove the cluster and all that is in it."""

@@ -1,4 +1,4 @@
-"""Run inside an app's container: ask the sidecar of this pod, a line for each answer: ask.py INTERVAL_SECONDS
+"""Run in an app's namespaces: ask the sidecar of this pod, a line for each answer: ask.py INTERVAL_SECONDS
 
 A line is: instant of sending, instant of the answer (seconds of CLOCK_BOOTTIME, which all nodes of one machine share),
 and the token, or - when not leading; an elector without tokens that leads is a 0. Each line of its standard input lets
@@ -18,12 +18,14 @@ def now_s() -> float:
 
 
 def obey() -> None:
-    for _ in sys.stdin:
-        connection = http.client.HTTPConnection("localhost", 8080, timeout=2.0)
-        connection.request("POST", "/leader/resign")
-        connection.getresponse()
-        connection.close()
-    os._exit(0)
+    try:
+        for _ in sys.stdin:
+            connection = http.client.HTTPConnection("localhost", 8080, timeout=2.0)
+            connection.request("POST", "/leader/resign")
+            connection.getresponse()
+            connection.close()
+    finally:  # also where nobody answered: without this thread nothing would end the process
+        os._exit(0)
 
 
 def main(interval_s: float) -> None:
