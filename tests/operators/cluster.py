@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,18 @@ FILES = Path(__file__).parents[2] / "charts" / "leader-sidecar-operator" / "file
 OPERATORS = "leader-sidecar-system"
 ACCOUNT = "leader-sidecar-operator"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+SHORT_LEASE = {
+    "leaseDuration": "3s",
+    "renewDeadline": "2s",
+    "renewInterval": "500ms",
+    "retryPeriod": "200ms",
+    "stopMargin": "500ms",
+}
+"""Timings of an election whose leaders run out while a test waits, those of `process.sidecars`."""
+
+LEASE_S = 60
+"""Lease duration of elections and terms that outlast a test, however slow its machine is."""
 
 # An API server with a thousand pods is asked less often than a sidecar.
 wait_for = partial(sidecars.wait_for, every_s=0.05)
@@ -78,17 +90,10 @@ class Cluster:
         return name
 
     def make_election(self, namespace: str, name: str, **spec: Any) -> dict[str, Any]:
-        """Make a LeaderElection with timings of a test's patience, if no others are given."""
-        quick = {
-            "leaseDuration": "3s",
-            "renewDeadline": "2s",
-            "renewInterval": "500ms",
-            "retryPeriod": "200ms",
-            "stopMargin": "500ms",
-        }
+        """Make a LeaderElection whose leaders do not run out in a test, if no other timings are given."""
         body = {"apiVersion": "leader-sidecar.io/v1alpha1", "kind": "LeaderElection", "metadata": {"name": name}}
         path = resource_path((namespace, name)).rpartition("/")[0]
-        made: dict[str, Any] = self._ask("POST", path, {**body, "spec": {**quick, **spec}})
+        made: dict[str, Any] = self._ask("POST", path, {**body, "spec": {"leaseDuration": f"{LEASE_S}s", **spec}})
         return made
 
     def election(self, namespace: str, name: str) -> dict[str, Any]:
@@ -98,9 +103,7 @@ class Cluster:
 
     def edit_election(self, namespace: str, name: str, **spec: Any) -> None:
         """Change some fields of its spec."""
-        body = self.election(namespace, name)
-        body["spec"].update(spec)
-        self._ask("PUT", resource_path((namespace, name)), body)
+        self._edit(resource_path((namespace, name)), lambda body: body["spec"].update(spec))
 
     def delete_election(self, namespace: str, name: str) -> None:
         """Delete it."""
@@ -110,6 +113,11 @@ class Cluster:
         """Return its status, {} while it has none."""
         status: dict[str, Any] = self.election(namespace, name).get("status") or {}
         return status
+
+    def leader(self, namespace: str, name: str) -> dict[str, Any]:
+        """Return who leads by its status, {} while that names nobody."""
+        leader: dict[str, Any] = self.status(namespace, name).get("leader") or {}
+        return leader
 
     def condition(self, namespace: str, name: str, kind: str) -> tuple[str, str]:
         """Return status and reason of one of its conditions, empty while it has none."""
@@ -153,9 +161,7 @@ class Cluster:
 
     def label_pod(self, namespace: str, name: str, labels: dict[str, str]) -> None:
         """Put labels onto a pod by hand."""
-        body = self._ask("GET", pod_path(namespace, name))
-        body["metadata"]["labels"] = {**body["metadata"].get("labels", {}), **labels}
-        self._ask("PUT", pod_path(namespace, name), body)
+        self._edit(pod_path(namespace, name), lambda body: body["metadata"].setdefault("labels", {}).update(labels))
 
     def pod_labels(self, namespace: str, name: str) -> dict[str, str]:
         """Return the labels of a pod."""
@@ -170,7 +176,7 @@ class Cluster:
         """Make an unheld Lease by hand."""
         self._ask("POST", lease_path(namespace), {"metadata": {"name": name}})
 
-    def lead(self, namespace: str, name: str, pod: str, pod_uid: str, token: int) -> int:
+    def lead(self, namespace: str, name: str, pod: str, pod_uid: str, token: int, *, lease_s: int = LEASE_S) -> int:
         """Write a Lease as the sidecar of a pod would in its term. Returns: the resourceVersion."""
         body = self._ask("GET", lease_path(namespace, name))
         spec = body.get("spec") or {}
@@ -181,7 +187,7 @@ class Cluster:
                 "acquireTime": "2026-11-28T10:00:00.000000Z",
                 "leaseTransitions": spec.get("leaseTransitions", 0) + 1,
             }
-        body["spec"] = {**spec, "holderIdentity": holder, "leaseDurationSeconds": 3, "renewTime": now}
+        body["spec"] = {**spec, "holderIdentity": holder, "leaseDurationSeconds": lease_s, "renewTime": now}
         body["metadata"].setdefault("annotations", {})[TOKEN_ANNOTATION] = str(token)
         return int(self._ask("PUT", lease_path(namespace, name), body)["metadata"]["resourceVersion"])
 
@@ -204,8 +210,7 @@ class Cluster:
 
     def overwrite_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """Write a status as an operator of an earlier time might."""
-        body = self.election(namespace, name)
-        self._ask("PUT", f"{resource_path((namespace, name))}/status", {**body, "status": status})
+        self._edit(resource_path((namespace, name)), lambda body: body.update(status=status), part="/status")
 
     def make_role(self, namespace: str, name: str) -> dict[str, Any]:
         """Make a Role by hand."""
@@ -223,10 +228,9 @@ class Cluster:
 
     def edit_accounts(self, namespace: str, name: str, accounts: Sequence[str]) -> None:
         """Let other accounts stand, past the operator."""
+        subjects = [{"kind": "ServiceAccount", "name": one, "namespace": namespace} for one in accounts]
         path = binding_path(namespace, f"{name}-leader-election")
-        body = self._ask("GET", path)
-        body["subjects"] = [{"kind": "ServiceAccount", "name": one, "namespace": namespace} for one in accounts]
-        self._ask("PUT", path, body)
+        self._edit(path, lambda body: body.update(subjects=subjects))
 
     def service(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the Service of an election."""
@@ -253,6 +257,22 @@ class Cluster:
                 raise
             return None
         return found
+
+    def _edit(self, path: str, change: Callable[[dict[str, Any]], object], part: str = "") -> None:
+        """Write over an object by hand, also where the operator writes it between the reading and the writing."""
+
+        def written() -> bool:
+            body = self._ask("GET", path)
+            change(body)
+            try:
+                self._ask("PUT", path + part, body)
+            except RestError as error:
+                if error.status != 409:
+                    raise
+                return False
+            return True
+
+        wait_for(written, 10.0, f"{path} is written")
 
     def _make(self, path: str, body: dict[str, Any]) -> None:
         try:

@@ -52,7 +52,7 @@ def made(cluster: Cluster, namespace: str) -> None:
 def led_by(pod: str) -> Callable[[Cluster, str], None]:
     def holds(cluster: Cluster, namespace: str) -> None:
         assert cluster.leaders(namespace, NAME) == {pod}
-        assert cluster.status(namespace, NAME)["leader"]["pod"] == pod
+        assert cluster.leader(namespace, NAME)["pod"] == pod
         assert cluster.condition(namespace, NAME, "HasLeader") == ("True", "Leading")
 
     return holds

@@ -74,7 +74,7 @@ async def test_two_operators_that_both_believe_to_act_end_in_the_same_place(
         for _ in range(2):
             version = cluster.lead(namespace, NAME, pod, uid, token)
         await both()
-        leader, lease = cluster.status(namespace, NAME)["leader"], cluster.lease(namespace, NAME)
+        leader, lease = cluster.leader(namespace, NAME), cluster.lease(namespace, NAME)
         assert cluster.leaders(namespace, NAME) == {pod}
         assert (leader["pod"], leader["token"]) == (pod, token)
         assert lease is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.cluster import ACCOUNT, OPERATORS, Cluster, wait_for
+from operators.cluster import ACCOUNT, OPERATORS, SHORT_LEASE, Cluster, wait_for
 from operators.conftest import NAME, START_S, Start
 from operators.process import QUICK
 from process.sidecars import SidecarProcess
@@ -40,7 +40,7 @@ def sidecar(cluster: Cluster, namespace: str, tmp_path: Path) -> Iterator[StartS
 def make(cluster: Cluster, namespace: str) -> None:
     """Make an election whose accounts may stand."""
     cluster.api.make_service_account(namespace, "app")
-    cluster.make_election(namespace, NAME, serviceAccounts=["app"])
+    cluster.make_election(namespace, NAME, serviceAccounts=["app"], **SHORT_LEASE)
     wait_for(lambda: cluster.condition(namespace, NAME, "Ready")[0] == "True", SOON_S, "it is ready")
     group = "coordination.k8s.io"
     cluster.api.wait_allowed(namespace, "app", "watch", resource="leases", group=group, name=NAME)
@@ -67,7 +67,7 @@ def test_without_an_operator_elections_go_on_and_the_next_one_puts_labels_right(
     operator.start()
     labelled(cluster, namespace, "payouts-1")
     wait_for(
-        lambda: new.leads and cluster.status(namespace, NAME)["leader"]["token"] == new.token,
+        lambda: new.leads and cluster.leader(namespace, NAME).get("token") == new.token,
         SOON_S,
         "so does the status",
     )
