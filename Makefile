@@ -77,9 +77,12 @@ layers: $(INSTALLED) ## import-linter
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: core-tests
+core-tests: export COVERAGE_FILE := build/coverage
 core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
-	$(PY) -m coverage run --data-file=build/coverage -m pytest tests/core --junitxml=$(REPORTS)/check/core.xml
-	$(PY) -m coverage report --data-file=build/coverage --include='sidecar/leader_sidecar/core/*' --fail-under=100
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest tests/core --numprocesses=2 --junitxml=$(REPORTS)/check/core.xml
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report --include='sidecar/leader_sidecar/core/*' --fail-under=100
 
 .PHONY: unit-tests
 unit-tests: $(INSTALLED) ## the other tests that ask no API server
