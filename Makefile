@@ -80,13 +80,13 @@ layers: $(INSTALLED) ## import-linter
 core-tests: export COVERAGE_FILE := build/coverage
 core-tests: $(INSTALLED) ## tests/core, which take every branch of the core
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest tests/core --numprocesses=2 --junitxml=$(REPORTS)/check/core.xml
+	$(PY) -m coverage run -m pytest tests/core --numprocesses=2 --dist=worksteal --junitxml=$(REPORTS)/check/core.xml
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='sidecar/leader_sidecar/core/*' --fail-under=100
 
 .PHONY: unit-tests
 unit-tests: $(INSTALLED) ## the other tests that ask no API server
-	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --ignore=tests/guards --ignore=tests/fencing --ignore=tests/demo --ignore=tests/spec --junitxml=$(REPORTS)/check/unit.xml
+	$(PYTEST) --ignore=tests/core --ignore=tests/contract --ignore=tests/process --ignore=tests/lab --ignore=tests/chart --ignore=tests/guards --ignore=tests/fencing --ignore=tests/demo --ignore=tests/spec $(BY_FILE) --junitxml=$(REPORTS)/check/unit.xml
 
 .PHONY: spec
 spec: $(INSTALLED) ## TLC on the protocol's model in spec/, on wrong rules, and on runs of the laboratory (needs java)
