@@ -29,6 +29,7 @@ from leader_sidecar.operator.resource import (
     service_path,
 )
 from process import sidecars
+from process.servers import edit
 
 FILES = Path(__file__).parents[2] / "charts" / "leader-sidecar-operator" / "files"
 OPERATORS = "leader-sidecar-system"
@@ -259,20 +260,7 @@ class Cluster:
         return found
 
     def _edit(self, path: str, change: Callable[[dict[str, Any]], object], part: str = "") -> None:
-        """Write over an object by hand, also where the operator writes it between the reading and the writing."""
-
-        def written() -> bool:
-            body = self._ask("GET", path)
-            change(body)
-            try:
-                self._ask("PUT", path + part, body)
-            except RestError as error:
-                if error.status != 409:
-                    raise
-                return False
-            return True
-
-        wait_for(written, 10.0, f"{path} is written")
+        edit(self._ask, path, change, 10.0, part)
 
     def _make(self, path: str, body: dict[str, Any]) -> None:
         try:

@@ -7,12 +7,15 @@ import secrets
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.error import HTTPError
 
 from cluster.apiserver import ApiServer
 from cluster.processes import Process
+from cluster.rest import RestError
+from process.sidecars import wait_for
 
 START_S = 20.0
 
@@ -99,3 +102,30 @@ def leases(namespace: str, name: str = "") -> str:
 def lease(name: str) -> dict[str, Any]:
     """Make an unheld Lease."""
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
+
+
+def edit(
+    request: Callable[..., Any], path: str, change: Callable[[dict[str, Any]], object], within_s: float, part: str = ""
+) -> None:
+    """Write an object as a person with an editor does: again, when somebody else was faster.
+
+    Args:
+        request: as `Server.request`.
+        change: changes the body.
+        part: "/status" where that is written.
+
+    Raises: AssertionError when that did not succeed within `within_s`.
+    """
+
+    def written() -> bool:
+        body = request("GET", path)
+        change(body)
+        try:
+            request("PUT", path + part, body)
+        except (RestError, HTTPError) as error:
+            if error.status != 409:
+                raise
+            return False
+        return True
+
+    wait_for(written, within_s, f"the edit of {path} is taken")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from process.conftest import ELECTION
-from process.servers import Server, lease, leases
+from process.servers import Server, edit, lease, leases
 from process.sidecars import D_S, MARGIN_S, Group, wait_for
 from process.survival import survives
 
@@ -42,14 +42,14 @@ def wipe_the_holder(body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", [empty, remove_the_token, garble_the_token, raise_the_token, lower_the_token, wipe_the_holder]
+    "change", [empty, remove_the_token, garble_the_token, raise_the_token, lower_the_token, wipe_the_holder]
 )
 def test_an_edited_lease_never_makes_two_leaders(
-    group: Group, server: Server, namespace: str, edit: Callable[[dict[str, Any]], None]
+    group: Group, server: Server, namespace: str, change: Callable[[dict[str, Any]], None]
 ) -> None:
     with survives(group):
         before = group.leader(TERM_S).token
-        update(server, namespace, edit)
+        edit(server.request, leases(namespace, ELECTION), change, MARGIN_S)
         time.sleep(D_S)
         after = group.leader(TERM_S + D_S).token
         assert after >= before
@@ -65,24 +65,6 @@ def test_a_lease_that_is_deleted_ends_the_term_and_a_new_one_has_larger_tokens(
         wait_for(lambda: not any(one.leads for one in group.sidecars), D_S, "nobody leads")
         server.request("POST", leases(namespace), lease(ELECTION))
         assert group.leader(TERM_S).token > before
-
-
-def update(server: Server, namespace: str, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Write the Lease as a person with an editor does: again, when somebody else was faster."""
-    path = leases(namespace, ELECTION)
-
-    def written() -> bool:
-        body = server.request("GET", path)
-        edit(body)
-        try:
-            server.request("PUT", path, body)
-        except Exception as error:
-            if "409" not in str(error):
-                raise
-            return False
-        return True
-
-    wait_for(written, MARGIN_S, "the edit is taken")
 
 
 def shown_token(server: Server, namespace: str) -> str:
