@@ -94,15 +94,15 @@ spec: $(INSTALLED) ## TLC on the protocol's model in spec/, on wrong rules, and 
 	$(PYTEST) tests/spec --junitxml=$(REPORTS)/prove/spec.xml
 
 .PHONY: programs
-programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 5 minutes, needs Go)
+programs: $(INSTALLED) ## find kube-apiserver and etcd, or build them (once, 6 minutes, needs Go)
 	@PYTHONPATH=tests $(PY) -m cluster.programs
 
 .PHONY: client-go
-client-go: $(INSTALLED) ## find the elector of client-go that stands beside the sidecar, or build it (once, 2 minutes, needs Go)
+client-go: $(INSTALLED) ## find the elector of client-go that stands beside the sidecar, or build it (once, a minute, needs Go)
 	@PYTHONPATH=tests $(PY) -m bench.elector
 
 .PHONY: cluster-programs
-cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and what a node is made of (once, 12 minutes, needs Go)
+cluster-programs: $(INSTALLED) ## find kind, helm and kubectl, or build them and what a node is made of (once, 9 minutes, needs Go)
 	@PYTHONPATH=tests $(PY) -m cluster.kind
 
 .PHONY: image

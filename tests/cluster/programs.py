@@ -38,7 +38,7 @@ def find_programs(*, build: bool = True) -> Programs:
     """Find kube-apiserver and etcd: in $KUBEBUILDER_ASSETS, on $PATH, in the cache; else build them there.
 
     Args:
-        build: whether to build what is missing (about 5 minutes, once; needs Go 1.26 or newer).
+        build: whether to build what is missing (about 6 minutes, once; needs Go 1.26 or newer).
     Returns: programs of one place; a place that has only one of the two is passed over.
     Raises: ProgramsMissing when nothing was found and building was not allowed or failed, or when
         $KUBEBUILDER_ASSETS is set and does not hold both programs: somebody meant it, so nothing else is taken.
